@@ -1,0 +1,65 @@
+import type {
+  CreateJobRequest,
+  JobManifest,
+  JobManifestGenerator,
+  JobOperation,
+  JobReport,
+} from '@aws-sdk/client-s3-control';
+import type { JobStatus, OperationName } from './vocabulary.ts';
+
+export type { JobManifest, JobManifestGenerator, JobOperation, JobReport };
+
+/** CreateJob's request after validation: AWS's own shape, dates as Date. */
+export type JobRequest = CreateJobRequest;
+
+export interface JobTag {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+/** Why a job failed, as DescribeJob shows it. `code` 1..64, `reason` 1..256 characters. */
+export interface JobFailure {
+  readonly code: JobFailureCode;
+  readonly reason: string;
+}
+
+export const JOB_FAILURE_CODES = [
+  'InvalidManifestContent',
+  'ManifestAccessDenied',
+  'ManifestNotFound',
+  'ManifestETagMismatch',
+  'ManifestReadFailed',
+  'BucketOwnerMismatch',
+  'OperationNotPossible',
+  'TaskFailureThresholdExceeded',
+  'ConfirmationTimeout',
+  'JobReportWriteFailed',
+  'InternalError',
+] as const;
+export type JobFailureCode = (typeof JOB_FAILURE_CODES)[number];
+
+/** A job as the store keeps it. Times in milliseconds since the epoch. */
+export interface Job {
+  readonly id: string;
+  readonly account: string;
+  readonly operation: OperationName;
+  /** The whole accepted CreateJob request, echoed by DescribeJob. */
+  readonly request: JobRequest;
+  readonly status: JobStatus;
+  readonly priority: number;
+  readonly createdAt: number;
+  readonly terminatedAt?: number;
+  readonly suspendedAt?: number;
+  readonly suspendedCause?: string;
+  readonly statusReason?: string;
+  readonly failures: readonly JobFailure[];
+  /** Known once the manifest has been read to its end. */
+  readonly tasksTotal?: number;
+  /** Sums over committed parts; after the end they equal the report (D2). */
+  readonly tasksSucceeded: number;
+  readonly tasksFailed: number;
+  /** Time spent in Active before the current stretch of it. */
+  readonly activeMs: number;
+  /** When the current stretch of Active began. */
+  readonly activeSince?: number;
+}

@@ -1,0 +1,33 @@
+/** Every number that bounds something, with its reason. AWS's own come from its guide or model. */
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** S3: a key is at most 1,024 bytes of UTF-8. */
+export const KEY_BYTES_MAX = 1024;
+/** S3: an object carries at most ten tags. */
+export const OBJECT_TAGS_MAX = 10;
+/** S3 Batch Operations: a job carries at most fifty tags. */
+export const JOB_TAGS_MAX = 50;
+export const JOB_PRIORITY_MAX = 2_147_483_647;
+/** A Suspended job that nobody confirms fails after this time. */
+export const CONFIRMATION_MS_MAX = 30 * DAY_MS;
+/** A job disappears this long after its terminal state. */
+export const JOB_RETENTION_MS = 90 * DAY_MS;
+/** Failure threshold: looked at once this many tasks have run ... */
+export const THRESHOLD_TASKS_MIN = 1000;
+/** ... and tripped when more than this share of them failed. */
+export const THRESHOLD_FAILED_SHARE = 0.5;
+/** S3: one CopyObject copies at most this much. */
+export const COPY_BYTES_MAX = 5 * KIB * MIB;
+/** ListJobs: entries of one page. */
+export const LIST_JOBS_MAX = 1000;
+/** FailureReason and StatusUpdateReason, in characters. */
+export const FAILURE_REASON_CHARS_MAX = 256;
+
+/** Rows of one chunk: large enough that the ledger is worth millions of tasks per second. */
+export const CHUNK_ROWS = 1000;
+/** A manifest row longer than this is not a row: key column (each byte escaped) and ample room. */
+export const MANIFEST_ROW_BYTES_MAX = 64 * KIB;
+/** Chunks that one report unit turns into at most one succeeded and one failed file. */
+export const REPORT_CHUNKS_PER_UNIT = 1000;

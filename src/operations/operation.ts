@@ -1,0 +1,31 @@
+/**
+ * What an operation is. Adding one: write a file like its neighbours, add its line to index.ts.
+ *
+ * I1. `check` is pure and settles everything about the parameters, for CreateJob, field by field.
+ * I2. `open` runs once per job and worker: every `if` about the job ends there.
+ * I3. A RunTask makes one attempt and never throws for an answer of S3; retries are the engine's.
+ */
+import type { JobRequest } from '../model/job.ts';
+import type { Outcome, Task } from '../model/outcome.ts';
+import type { OperationName } from '../model/vocabulary.ts';
+import type { S3 } from '../s3/s3.ts';
+
+/** A parameter that cannot be accepted: `Operation.S3PutObjectTagging.TagSet[3].Key`, and why. */
+export interface FieldProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+export type RunTask = (task: Task, signal: AbortSignal) => Promise<Outcome>;
+
+export type Opened =
+  | { readonly ok: true; readonly run: RunTask }
+  /** The operation cannot work at all here: the job fails up front. */
+  | { readonly ok: false; readonly reason: string };
+
+export interface Operation {
+  readonly name: OperationName;
+  /** Problems of the parameters; the shapes (ranges, enums, patterns) have been checked already. */
+  check(request: JobRequest): readonly FieldProblem[];
+  open(request: JobRequest, s3: S3, signal: AbortSignal): Promise<Opened>;
+}

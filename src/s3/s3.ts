@@ -1,0 +1,50 @@
+/** What the rooms above see of an S3-compatible endpoint. */
+import type { Readable } from 'node:stream';
+
+export interface S3Request {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  readonly bucket?: string;
+  /** Decoded key. */
+  readonly key?: string;
+  /** Query parameters, decoded; an empty value is a sub-resource such as `tagging`. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** Lowercase names. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+}
+
+/** One answer of the endpoint, a value whatever it says (D9). */
+export interface S3Answer {
+  /** 0: no answer at all; `failure` tells why. */
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly failure?: string;
+}
+
+export interface S3Stream {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Must be read to its end or destroyed. */
+  readonly body: Readable;
+}
+
+/** Known gaps of a store, settled once per job (see traits.ts). */
+export interface StoreTraits {
+  readonly name: string;
+  /** CopyObject keeps the source's tags whatever x-amz-tagging-directive says. */
+  readonly copyIgnoresTagging: boolean;
+  /** CopyObject ignores x-amz-copy-source-if-*. */
+  readonly copyIgnoresConditions: boolean;
+  /** CopyObject ignores Object Lock headers. */
+  readonly copyIgnoresLock: boolean;
+}
+
+export interface S3 {
+  /** One attempt, the answer's body in memory (bounded). Rejects only when `signal` aborts. */
+  send(request: S3Request, signal?: AbortSignal): Promise<S3Answer>;
+  /** One attempt, the answer's body as a stream; a refusal is an S3Answer. */
+  open(request: S3Request, signal?: AbortSignal): Promise<S3Answer | S3Stream>;
+  /** What this endpoint is known to get wrong; asks the endpoint once. */
+  traits(signal?: AbortSignal): Promise<StoreTraits>;
+}

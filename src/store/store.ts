@@ -1,0 +1,222 @@
+/**
+ * The one interface to the truth: jobs, the ledger of leased units, the outbox of events.
+ *
+ * I1. What a method resolves to has been committed durably; what rejects has not happened, or the
+ *     caller must ask (a lost connection).
+ * I2. A worker that lost its lease cannot commit: the fence is compared in the same statement (D4).
+ * I3. Every change of status writes its event row in the same transaction (D10).
+ * I4. Counters of a job are changed only together with the unit they count (D1, D2).
+ * I5. Times are handed in by the caller, so tests decide what time it is.
+ */
+import type { Job, JobFailure, JobTag } from '../model/job.ts';
+import type { JobStatus } from '../model/vocabulary.ts';
+import type { JobEvent, UnitKind } from '../lifecycle/transitions.ts';
+import type { ChunkRange } from '../manifest/manifest.ts';
+
+export interface NewJob {
+  readonly job: Job;
+  readonly tags: readonly JobTag[];
+  readonly token: string;
+  /** Hash of the canonical request: the same token with another hash is a different request. */
+  readonly requestHash: string;
+}
+
+export type Created =
+  | { readonly kind: 'created' }
+  /** The token was used before for the same request, which made this job. */
+  | { readonly kind: 'repeated'; readonly jobId: string }
+  | { readonly kind: 'conflict' };
+
+export interface JobsQuery {
+  readonly account: string;
+  /** Empty: all. */
+  readonly statuses: readonly JobStatus[];
+  readonly limit: number;
+  /** Where the page before ended (exclusive). */
+  readonly after?: ListPosition;
+}
+
+/** Newest first: creation time, then job id, both descending. */
+export interface ListPosition {
+  readonly createdAt: number;
+  readonly id: string;
+}
+
+export interface EventDetails {
+  readonly at: number;
+  readonly failure?: JobFailure;
+  /** StatusUpdateReason of UpdateJobStatus. */
+  readonly reason?: string;
+  readonly tasksTotal?: number;
+}
+
+export type Applied =
+  | { readonly ok: true; readonly job: Job }
+  | { readonly ok: false; readonly why: 'no-such-job' }
+  | { readonly ok: false; readonly why: 'illegal'; readonly status: JobStatus };
+
+/** The right of one worker to one unit of work until a time. */
+export interface Lease {
+  readonly jobId: string;
+  readonly kind: UnitKind;
+  /** Position among the job's units of this kind. */
+  readonly seq: number;
+  /** Grows with every lease of this unit. */
+  readonly fence: number;
+  readonly worker: string;
+  readonly until: number;
+}
+
+export interface LeasedUnit {
+  readonly lease: Lease;
+  readonly job: Job;
+  /** What this unit is about, and how far an earlier lease came. */
+  readonly work: UnitWork;
+  /** How often an earlier lease of this unit ended in an unexpected error. */
+  readonly failures: number;
+}
+
+export interface UnitWork {
+  /** chunk: its rows in the manifest. */
+  readonly range?: ChunkRange;
+  /** chunk: rows from its start that are recorded: its low-water mark (D3). */
+  readonly mark?: number;
+  /** prepare: the last checkpoint. report: nothing. */
+  readonly checkpoint?: unknown;
+  /** report: chunks [first, end) that it compacts. */
+  readonly chunks?: { readonly first: number; readonly end: number };
+}
+
+/** What a lease of a chunk recorded: rows [from, to) of the chunk, as one part in staging. */
+export interface PartRecord {
+  readonly to: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Bytes of succeeded rows at the head of the part file; the failed rows follow. */
+  readonly succeededBytes: number;
+  readonly failedBytes: number;
+}
+
+/** A part as the ledger knows it; its file name follows from seq and fence. */
+export interface Part extends PartRecord {
+  readonly seq: number;
+  readonly fence: number;
+  readonly from: number;
+}
+
+export interface Progress {
+  readonly lease: Lease;
+  readonly succeeded: number;
+  readonly failed: number;
+}
+
+/** What a renewal says of one lease. */
+export interface Standing {
+  readonly lease: Lease;
+  /** False: the lease is lost; stop, and do not commit. */
+  readonly held: boolean;
+  readonly status: JobStatus;
+  readonly priority: number;
+}
+
+export interface JobCounts {
+  readonly succeeded: number;
+  readonly failed: number;
+}
+
+/** What the ledger holds of a job, for the decision what happens to it next. */
+export interface LedgerFacts {
+  readonly chunks: number;
+  readonly chunksDone: number;
+  /** Leases of prepare and chunk units that have not expired. */
+  readonly leasesLive: number;
+  readonly reports: number;
+  readonly reportsDone: number;
+  readonly finishes: number;
+}
+
+export interface OutboxEvent {
+  readonly seq: number;
+  /** 32 hex characters, stable over every delivery. */
+  readonly id: string;
+  readonly jobId: string;
+  readonly account: string;
+  readonly name: 'JobCreated' | 'JobStatusChanged';
+  readonly status: JobStatus;
+  readonly at: number;
+  readonly failures: readonly JobFailure[];
+  readonly reason?: string;
+}
+
+export interface Store {
+  // Jobs, for the API.
+  createJob(job: NewJob): Promise<Created>;
+  job(account: string, jobId: string): Promise<Job | undefined>;
+  /** Live progress of current leases, on top of the job's committed counters (D2). */
+  liveCounts(jobIds: readonly string[], now: number): Promise<ReadonlyMap<string, JobCounts>>;
+  jobs(query: JobsQuery): Promise<readonly Job[]>;
+  setPriority(account: string, jobId: string, priority: number): Promise<Job | undefined>;
+  tags(account: string, jobId: string): Promise<readonly JobTag[] | undefined>;
+  /** False: no such job. */
+  setTags(account: string, jobId: string, tags: readonly JobTag[]): Promise<boolean>;
+  /** The one way to change a status: load, decide (pure), save, with its event row. */
+  apply(jobId: string, event: JobEvent, details: EventDetails): Promise<Applied>;
+  /** As `apply`, for a job of this account only. */
+  applyByUser(
+    account: string,
+    jobId: string,
+    event: JobEvent,
+    details: EventDetails,
+  ): Promise<Applied>;
+
+  // The ledger, for workers.
+  /** Leases up to `limit` units, jobs of higher priority first, then by turns. */
+  lease(request: LeaseRequest): Promise<readonly LeasedUnit[]>;
+  /** Prolongs leases, records live progress, and tells what became of their jobs. */
+  renew(progress: readonly Progress[], now: number, until: number): Promise<readonly Standing[]>;
+  /** Preparing: adds chunks and moves the checkpoint. False: the lease is lost (I2). */
+  addChunks(lease: Lease, chunks: readonly ChunkRange[], checkpoint: unknown): Promise<boolean>;
+  /** Preparing has read everything: closes the unit and applies the event. */
+  finishPreparing(lease: Lease, event: JobEvent, details: EventDetails): Promise<boolean>;
+  /** Records a part and gives the chunk back, done when `to` is its last row. */
+  commitPart(lease: Lease, part: PartRecord, now: number): Promise<boolean>;
+  /** Closes a report or finish unit; `result` is kept for the finish unit. */
+  complete(lease: Lease, result: unknown): Promise<boolean>;
+  /** Gives a unit back unfinished, not to be leased before `notBefore`. */
+  release(lease: Lease, notBefore: number, failed: boolean): Promise<boolean>;
+
+  // Reports.
+  /** Parts of chunks [first, end), in the order of the manifest. */
+  parts(jobId: string, first: number, end: number): Promise<readonly Part[]>;
+  reportResults(jobId: string): Promise<readonly unknown[]>;
+
+  // Steering.
+  /** Jobs in a status that the service itself moves on. */
+  movingJobs(limit: number): Promise<readonly Job[]>;
+  ledgerFacts(jobId: string, now: number): Promise<LedgerFacts>;
+  /** Makes units of a job; ones that exist already stay as they are. */
+  addUnits(jobId: string, units: readonly NewUnit[]): Promise<void>;
+  /** Jobs that wait for confirmation since before `suspendedBefore`. */
+  unconfirmedJobs(suspendedBefore: number): Promise<readonly Job[]>;
+  /** Forgets jobs that ended before `terminatedBefore`; resolves to their ids. */
+  deleteJobs(terminatedBefore: number): Promise<readonly string[]>;
+
+  // Events.
+  events(after: number, limit: number): Promise<readonly OutboxEvent[]>;
+
+  close(): Promise<void>;
+}
+
+export interface LeaseRequest {
+  readonly worker: string;
+  readonly now: number;
+  readonly until: number;
+  readonly limit: number;
+  readonly kinds: readonly UnitKind[];
+}
+
+export interface NewUnit {
+  readonly kind: UnitKind;
+  readonly seq: number;
+  readonly work: UnitWork;
+}
