@@ -110,3 +110,17 @@ export const UNITS_OF_STATUS: Readonly<Record<JobStatus, readonly UnitKind[]>> =
   Failing: ['report', 'finish'],
   Failed: [],
 };
+
+/** What a worker does with a unit that it holds while its job is in `status`. */
+export type Course =
+  /** Go on. */
+  | 'run'
+  /** Start nothing new, record what is done, give the rest back. */
+  | 'pause'
+  /** Start nothing new, record everything that ran; the rest will never run. */
+  | 'stop';
+
+export function courseOf(status: JobStatus, kind: UnitKind): Course {
+  if (UNITS_OF_STATUS[status].includes(kind)) return 'run';
+  return status === 'Pausing' || status === 'Paused' ? 'pause' : 'stop';
+}

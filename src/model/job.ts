@@ -55,6 +55,8 @@ export interface Job {
   readonly failures: readonly JobFailure[];
   /** Known once the manifest has been read to its end. */
   readonly tasksTotal?: number;
+  /** The one bucket of all tasks; known once the manifest has been read to its end. */
+  readonly bucket?: string;
   /** Sums over committed parts; after the end they equal the report (D2). */
   readonly tasksSucceeded: number;
   readonly tasksFailed: number;

@@ -10,8 +10,8 @@
  */
 import type { Job, JobFailure, JobTag } from '../model/job.ts';
 import type { JobStatus } from '../model/vocabulary.ts';
-import type { JobEvent, UnitKind } from '../lifecycle/transitions.ts';
-import type { ChunkRange } from '../manifest/manifest.ts';
+import type { EventDetails, JobEvent, LedgerState, UnitKind } from '../lifecycle/index.ts';
+import type { ChunkRange } from '../manifest/index.ts';
 
 export interface NewJob {
   readonly job: Job;
@@ -40,14 +40,6 @@ export interface JobsQuery {
 export interface ListPosition {
   readonly createdAt: number;
   readonly id: string;
-}
-
-export interface EventDetails {
-  readonly at: number;
-  readonly failure?: JobFailure;
-  /** StatusUpdateReason of UpdateJobStatus. */
-  readonly reason?: string;
-  readonly tasksTotal?: number;
 }
 
 export type Applied =
@@ -81,7 +73,7 @@ export interface UnitWork {
   readonly range?: ChunkRange;
   /** chunk: rows from its start that are recorded: its low-water mark (D3). */
   readonly mark?: number;
-  /** prepare: the last checkpoint. report: nothing. */
+  /** prepare: the last checkpoint. */
   readonly checkpoint?: unknown;
   /** report: chunks [first, end) that it compacts. */
   readonly chunks?: { readonly first: number; readonly end: number };
@@ -116,23 +108,11 @@ export interface Standing {
   /** False: the lease is lost; stop, and do not commit. */
   readonly held: boolean;
   readonly status: JobStatus;
-  readonly priority: number;
 }
 
 export interface JobCounts {
   readonly succeeded: number;
   readonly failed: number;
-}
-
-/** What the ledger holds of a job, for the decision what happens to it next. */
-export interface LedgerFacts {
-  readonly chunks: number;
-  readonly chunksDone: number;
-  /** Leases of prepare and chunk units that have not expired. */
-  readonly leasesLive: number;
-  readonly reports: number;
-  readonly reportsDone: number;
-  readonly finishes: number;
 }
 
 export interface OutboxEvent {
@@ -173,11 +153,11 @@ export interface Store {
   /** Leases up to `limit` units, jobs of higher priority first, then by turns. */
   lease(request: LeaseRequest): Promise<readonly LeasedUnit[]>;
   /** Prolongs leases, records live progress, and tells what became of their jobs. */
-  renew(progress: readonly Progress[], now: number, until: number): Promise<readonly Standing[]>;
+  renew(progress: readonly Progress[], until: number): Promise<readonly Standing[]>;
   /** Preparing: adds chunks and moves the checkpoint. False: the lease is lost (I2). */
   addChunks(lease: Lease, chunks: readonly ChunkRange[], checkpoint: unknown): Promise<boolean>;
   /** Preparing has read everything: closes the unit and applies the event. */
-  finishPreparing(lease: Lease, event: JobEvent, details: EventDetails): Promise<boolean>;
+  finishPreparing(lease: Lease, manifest: ManifestFacts, now: number): Promise<boolean>;
   /** Records a part and gives the chunk back, done when `to` is its last row. */
   commitPart(lease: Lease, part: PartRecord, now: number): Promise<boolean>;
   /** Closes a report or finish unit; `result` is kept for the finish unit. */
@@ -191,20 +171,35 @@ export interface Store {
   reportResults(jobId: string): Promise<readonly unknown[]>;
 
   // Steering.
-  /** Jobs in a status that the service itself moves on. */
-  movingJobs(limit: number): Promise<readonly Job[]>;
-  ledgerFacts(jobId: string, now: number): Promise<LedgerFacts>;
-  /** Makes units of a job; ones that exist already stay as they are. */
+  /** Lets the pure scheduler decide over all jobs that may run, and applies what it says, as one. */
+  schedule(limit: number, now: number): Promise<number>;
+  /** Jobs in a status that the service itself moves on, with their ledger. */
+  movingJobs(now: number): Promise<readonly MovingJob[]>;
+  /**
+   * Makes report or finish units; ones that exist already stay as they are. From here on the ledger
+   * is sealed: a part that comes late is refused, so that the report stays equal to the counters.
+   */
   addUnits(jobId: string, units: readonly NewUnit[]): Promise<void>;
   /** Jobs that wait for confirmation since before `suspendedBefore`. */
-  unconfirmedJobs(suspendedBefore: number): Promise<readonly Job[]>;
+  unconfirmedJobs(suspendedBefore: number): Promise<readonly string[]>;
   /** Forgets jobs that ended before `terminatedBefore`; resolves to their ids. */
   deleteJobs(terminatedBefore: number): Promise<readonly string[]>;
+  /** Of these job ids, those that are still on their way. */
+  unfinished(jobIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Gives back what this worker held before it died; for a worker that knows it is alone. */
+  voidLeases(worker: string): Promise<number>;
 
   // Events.
   events(after: number, limit: number): Promise<readonly OutboxEvent[]>;
 
   close(): Promise<void>;
+}
+
+/** What preparing learnt of a manifest. */
+export interface ManifestFacts {
+  readonly tasks: number;
+  /** The one bucket that all rows name. */
+  readonly bucket: string;
 }
 
 export interface LeaseRequest {
@@ -215,8 +210,13 @@ export interface LeaseRequest {
   readonly kinds: readonly UnitKind[];
 }
 
+export interface MovingJob {
+  readonly job: Job;
+  readonly ledger: LedgerState;
+}
+
 export interface NewUnit {
-  readonly kind: UnitKind;
+  readonly kind: 'report' | 'finish';
   readonly seq: number;
   readonly work: UnitWork;
 }

@@ -1,0 +1,1 @@
+export { folderStaging, type PartName, type Staging } from './staging.ts';

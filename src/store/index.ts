@@ -1,0 +1,3 @@
+export type * from './store.ts';
+export { openSqliteStore, type SqliteOptions } from './sqlite/sqlite.ts';
+export { NewerDatabase } from './sqlite/database.ts';

@@ -1,0 +1,296 @@
+/**
+ * The ledger: units are leased, renewed, recorded, given back. Every statement that ends a lease
+ * compares the fence (Store I2), and no statement touches more than the units it is about.
+ */
+import { assert } from '../../base/assert.ts';
+import type { Random } from '../../base/random.ts';
+import { thresholdFailure, UNITS_OF_STATUS, type UnitKind } from '../../lifecycle/index.ts';
+import { JOB_STATUSES, type JobStatus } from '../../model/vocabulary.ts';
+import { appendPart, parseParts } from '../parts.ts';
+import type { Lease, LeasedUnit, LeaseRequest, PartRecord, Store, UnitWork } from '../store.ts';
+import type { Database, Row } from './database.ts';
+import { applyInTransaction, jobOf } from './job-rows.ts';
+
+type LedgerPart = Pick<
+  Store,
+  | 'lease'
+  | 'renew'
+  | 'addChunks'
+  | 'finishPreparing'
+  | 'commitPart'
+  | 'complete'
+  | 'release'
+  | 'parts'
+  | 'reportResults'
+  | 'voidLeases'
+>;
+
+/** What every statement about a held lease ends with. */
+const HELD = `job = (SELECT no FROM jobs WHERE id = ?) AND kind = ? AND seq = ? AND fence = ? AND state = 1`;
+/** Statuses in which a worker may find something to do. */
+const WITH_WORK = JOB_STATUSES.filter((status) => UNITS_OF_STATUS[status].length > 0)
+  .map((status) => `'${status}'`)
+  .join(', ');
+const heldBy = (lease: Lease) => [lease.jobId, lease.kind, lease.seq, lease.fence] as const;
+
+export function ledgerPart(db: Database, random: Random): LedgerPart {
+  return {
+    lease: async (request) => leaseUnits(db, request),
+
+    renew: async (progress, until) =>
+      db.transaction(() =>
+        progress.map(({ lease, succeeded, failed }) => {
+          const held = db.run(
+            `UPDATE units SET lease_until = ?, live_succeeded = ?, live_failed = ? WHERE ${HELD}`,
+            until,
+            succeeded,
+            failed,
+            ...heldBy(lease),
+          );
+          const row = db.get('SELECT status FROM jobs WHERE id = ?', lease.jobId);
+          // A job is deleted 90 days after its end: whoever still holds a lease of it has lost it.
+          const status = (row ? row['status'] : 'Failed') as JobStatus;
+          return { lease, held: held === 1 && row !== undefined, status };
+        }),
+      ),
+
+    addChunks: async (lease, chunks, checkpoint) =>
+      db.transaction(() => {
+        if (!isHeld(db, lease)) return false;
+        const no = jobNo(db, lease.jobId);
+        let seq = Number(db.get('SELECT chunks FROM jobs WHERE no = ?', no)?.['chunks']);
+        for (const { firstRow, rows, start, end } of chunks) {
+          db.run(
+            `INSERT INTO units (job, kind, seq, first_row, row_count, byte_start, byte_end)
+             VALUES (?, 'chunk', ?, ?, ?, ?, ?)`,
+            no,
+            seq++,
+            firstRow,
+            rows,
+            start,
+            end,
+          );
+        }
+        const last = chunks.at(-1);
+        const total = last ? last.firstRow + last.rows : null;
+        db.run(
+          'UPDATE jobs SET chunks = ?, tasks_total = COALESCE(?, tasks_total) WHERE no = ?',
+          seq,
+          total,
+          no,
+        );
+        db.run(
+          `UPDATE units SET work = ? WHERE ${HELD}`,
+          JSON.stringify(checkpoint),
+          ...heldBy(lease),
+        );
+        return true;
+      }),
+
+    finishPreparing: async (lease, manifest, now) =>
+      db.transaction(() => {
+        if (!isHeld(db, lease)) return false;
+        const no = jobNo(db, lease.jobId);
+        db.run(
+          'UPDATE jobs SET tasks_total = ?, bucket = ? WHERE no = ?',
+          manifest.tasks,
+          manifest.bucket,
+          no,
+        );
+        const row = db.get('SELECT * FROM jobs WHERE no = ?', no);
+        const waits = row !== undefined && jobOf(row).request.ConfirmationRequired !== false;
+        const event = waits ? 'PreparedForConfirmation' : 'Prepared';
+        // Cancelled or failed in the meantime: the unit ends all the same.
+        applyInTransaction(db, random, row, event, { at: now });
+        return closeUnit(db, lease, null);
+      }),
+
+    commitPart: async (lease, part, now) => commitPart(db, random, lease, part, now),
+
+    complete: async (lease, result) => closeUnit(db, lease, JSON.stringify(result ?? null)),
+
+    release: async (lease, notBefore, failed) =>
+      db.run(
+        `UPDATE units SET state = 0, worker = NULL, live_succeeded = 0, live_failed = 0,
+           not_before = ?, failures = failures + ? WHERE ${HELD}`,
+        notBefore,
+        failed ? 1 : 0,
+        ...heldBy(lease),
+      ) === 1,
+
+    parts: async (jobId, first, end) =>
+      db
+        .all(
+          `SELECT seq, parts FROM units WHERE job = (SELECT no FROM jobs WHERE id = ?)
+             AND kind = 'chunk' AND seq >= ? AND seq < ? AND parts IS NOT NULL ORDER BY seq`,
+          jobId,
+          first,
+          end,
+        )
+        .flatMap((row) => parseParts(Number(row['seq']), String(row['parts']))),
+
+    reportResults: async (jobId) =>
+      db
+        .all(
+          `SELECT result FROM units WHERE job = (SELECT no FROM jobs WHERE id = ?)
+             AND kind = 'report' AND state = 2 ORDER BY seq`,
+          jobId,
+        )
+        .map((row): unknown => JSON.parse(String(row['result']))),
+
+    voidLeases: async (worker) =>
+      db.run(
+        `UPDATE units SET state = 0, worker = NULL, live_succeeded = 0, live_failed = 0
+         WHERE state = 1 AND worker = ?`,
+        worker,
+      ),
+  };
+}
+
+function jobNo(db: Database, jobId: string): number {
+  return Number(db.get('SELECT no FROM jobs WHERE id = ?', jobId)?.['no']);
+}
+
+function isHeld(db: Database, lease: Lease): boolean {
+  return db.get(`SELECT 1 FROM units WHERE ${HELD}`, ...heldBy(lease)) !== undefined;
+}
+
+function closeUnit(db: Database, lease: Lease, result: string | null): boolean {
+  return (
+    db.run(
+      `UPDATE units SET state = 2, worker = NULL, result = ? WHERE ${HELD}`,
+      result,
+      ...heldBy(lease),
+    ) === 1
+  );
+}
+
+/** Jobs of higher priority first; among equals by turns, whoever waited longest for a unit. */
+function leaseUnits(db: Database, request: LeaseRequest): LeasedUnit[] {
+  if (request.limit < 1) return [];
+  return db.transaction(() => {
+    const waiting = db.all(
+      `SELECT * FROM jobs WHERE terminated_at IS NULL AND status IN (${WITH_WORK})
+       ORDER BY priority DESC, served_at`,
+    );
+    const leased: LeasedUnit[] = [];
+    while (waiting.length > 0 && leased.length < request.limit) {
+      const priority = waiting[0]?.['priority'];
+      const group = waiting.splice(
+        0,
+        waiting.findLastIndex((row) => row['priority'] === priority) + 1,
+      );
+      for (let row = group.shift(); row && leased.length < request.limit; row = group.shift()) {
+        const unit = leaseOne(db, row, request);
+        if (!unit) continue;
+        leased.push(unit);
+        group.push(row);
+        // The fraction keeps the order of turns inside one millisecond.
+        const servedAt = request.now + leased.length / 1024;
+        db.run('UPDATE jobs SET served_at = ? WHERE no = ?', servedAt, row['no'] ?? null);
+      }
+    }
+    return leased;
+  });
+}
+
+function leaseOne(db: Database, jobRow: Row, request: LeaseRequest): LeasedUnit | undefined {
+  const job = jobOf(jobRow);
+  const no = jobRow['no'] ?? null;
+  for (const kind of UNITS_OF_STATUS[job.status]) {
+    if (!request.kinds.includes(kind)) continue;
+    const row =
+      db.get(
+        `SELECT * FROM units WHERE job = ? AND kind = ? AND state = 1 AND lease_until < ? LIMIT 1`,
+        no,
+        kind,
+        request.now,
+      ) ??
+      db.get(
+        `SELECT * FROM units WHERE job = ? AND kind = ? AND state = 0 AND not_before <= ? ORDER BY seq LIMIT 1`,
+        no,
+        kind,
+        request.now,
+      );
+    if (!row) continue;
+    const fence = Number(row['fence']) + 1;
+    db.run(
+      `UPDATE units SET state = 1, fence = ?, lease_until = ?, worker = ?, live_succeeded = 0,
+         live_failed = 0 WHERE job = ? AND kind = ? AND seq = ?`,
+      fence,
+      request.until,
+      request.worker,
+      no,
+      kind,
+      row['seq'] ?? null,
+    );
+    const seq = Number(row['seq']);
+    const { worker, until } = request;
+    return {
+      lease: { jobId: job.id, kind, seq, fence, worker, until },
+      job,
+      work: workOf(kind, row),
+      failures: Number(row['failures']),
+    };
+  }
+  return undefined;
+}
+
+function workOf(kind: UnitKind, row: Row): UnitWork {
+  const work: unknown = row['work'] === null ? undefined : JSON.parse(String(row['work']));
+  if (kind === 'prepare') return { checkpoint: work };
+  // Written by `addUnits` only.
+  if (kind !== 'chunk') return (work ?? {}) as UnitWork;
+  return {
+    mark: Number(row['mark']),
+    range: {
+      firstRow: Number(row['first_row']),
+      rows: Number(row['row_count']),
+      start: Number(row['byte_start']),
+      end: Number(row['byte_end']),
+    },
+  };
+}
+
+function commitPart(
+  db: Database,
+  random: Random,
+  lease: Lease,
+  part: PartRecord,
+  now: number,
+): boolean {
+  return db.transaction(() => {
+    const unit = db.get(`SELECT mark, row_count, parts FROM units WHERE ${HELD}`, ...heldBy(lease));
+    const job = db.get('SELECT * FROM jobs WHERE id = ?', lease.jobId);
+    if (!unit || !job || job['sealed'] !== 0) return false;
+    const mark = Number(unit['mark']);
+    const rows = Number(unit['row_count']);
+    assert(part.to > mark && part.to <= rows, 'A part ends outside the rows that were left.');
+    assert(part.succeeded + part.failed === part.to - mark, 'A part counts rows it does not hold.');
+    const done = part.to === rows;
+    db.run(
+      `UPDATE units SET state = ?, worker = NULL, live_succeeded = 0, live_failed = 0, mark = ?,
+         parts = ? WHERE ${HELD}`,
+      done ? 2 : 0,
+      part.to,
+      appendPart(unit['parts'] === null ? null : String(unit['parts']), lease.fence, part),
+      ...heldBy(lease),
+    );
+    const succeeded = Number(job['succeeded']) + part.succeeded;
+    const failed = Number(job['failed']) + part.failed;
+    db.run(
+      `UPDATE jobs SET succeeded = ?, failed = ?, chunks_done = chunks_done + ?,
+         chunks_touched = MAX(chunks_touched, ?) WHERE id = ?`,
+      succeeded,
+      failed,
+      done ? 1 : 0,
+      lease.seq + 1,
+      lease.jobId,
+    );
+    const failure = thresholdFailure(succeeded, failed);
+    if (failure && !['Cancelling', 'Failing'].includes(String(job['status']))) {
+      applyInTransaction(db, random, job, 'FailureDetected', { at: now, failure });
+    }
+    return true;
+  });
+}

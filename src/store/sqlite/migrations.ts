@@ -1,0 +1,82 @@
+/**
+ * The schema, one step per entry. A step that has been released is never changed; PRAGMA
+ * user_version says how many have run.
+ *
+ * `units` is the one table of everything that runs. A chunk's `parts` is a short text, see parts.ts:
+ * a table of parts would double the rows of a ledger that may hold twenty million of them.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE jobs (
+    no INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    account TEXT NOT NULL,
+    token TEXT NOT NULL,
+    request_hash TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    request TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    status TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    terminated_at INTEGER,
+    suspended_at INTEGER,
+    suspended_cause TEXT,
+    status_reason TEXT,
+    failures TEXT NOT NULL,
+    bucket TEXT,
+    tasks_total INTEGER,
+    succeeded INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    active_ms INTEGER NOT NULL DEFAULT 0,
+    active_since INTEGER,
+    chunks INTEGER NOT NULL DEFAULT 0,
+    chunks_done INTEGER NOT NULL DEFAULT 0,
+    chunks_touched INTEGER NOT NULL DEFAULT 0,
+    sealed INTEGER NOT NULL DEFAULT 0,
+    served_at REAL NOT NULL DEFAULT 0,
+    UNIQUE (account, token)
+  ) STRICT;
+  CREATE INDEX jobs_listed ON jobs (account, created_at DESC, id DESC);
+  CREATE INDEX jobs_live ON jobs (priority DESC, served_at) WHERE terminated_at IS NULL;
+  CREATE INDEX jobs_ended ON jobs (terminated_at) WHERE terminated_at IS NOT NULL;
+
+  CREATE TABLE units (
+    job INTEGER NOT NULL REFERENCES jobs (no),
+    kind TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    state INTEGER NOT NULL DEFAULT 0,
+    fence INTEGER NOT NULL DEFAULT 0,
+    lease_until INTEGER NOT NULL DEFAULT 0,
+    worker TEXT,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
+    live_succeeded INTEGER NOT NULL DEFAULT 0,
+    live_failed INTEGER NOT NULL DEFAULT 0,
+    first_row INTEGER,
+    row_count INTEGER,
+    byte_start INTEGER,
+    byte_end INTEGER,
+    mark INTEGER NOT NULL DEFAULT 0,
+    parts TEXT,
+    work TEXT,
+    result TEXT,
+    PRIMARY KEY (job, kind, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX units_pending ON units (job, kind, seq) WHERE state = 0;
+  CREATE INDEX units_leased ON units (job, kind, lease_until) WHERE state = 1;
+
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    job TEXT NOT NULL,
+    account TEXT NOT NULL,
+    name TEXT NOT NULL,
+    status TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    failures TEXT NOT NULL,
+    reason TEXT
+  ) STRICT;
+  CREATE INDEX events_of_job ON events (job, seq);
+  `,
+];

@@ -1,0 +1,116 @@
+/** The part of the store by which the service moves jobs on. */
+import type { Random } from '../../base/random.ts';
+import { schedule, type Schedulable } from '../../lifecycle/index.ts';
+import type { JobStatus } from '../../model/vocabulary.ts';
+import type { MovingJob, Store } from '../store.ts';
+import type { Database, Row } from './database.ts';
+import { applyInTransaction, jobOf } from './job-rows.ts';
+
+type SteeringPart = Pick<
+  Store,
+  'schedule' | 'movingJobs' | 'addUnits' | 'unconfirmedJobs' | 'deleteJobs' | 'unfinished'
+>;
+
+export function steeringPart(db: Database, random: Random): SteeringPart {
+  const live = (statuses: string): Row[] =>
+    db.all(`SELECT * FROM jobs WHERE terminated_at IS NULL AND status IN (${statuses})`);
+
+  return {
+    schedule: async (limit, now) => {
+      // Nothing to decide is the usual case, and reading takes no lock.
+      if (schedule(schedulable(db), limit).length === 0) return 0;
+      return db.transaction(() => {
+        const decided = schedule(schedulable(db), limit);
+        for (const { jobId, event } of decided) {
+          const row = db.get('SELECT * FROM jobs WHERE id = ?', jobId);
+          applyInTransaction(db, random, row, event, { at: now });
+        }
+        return decided.length;
+      });
+    },
+
+    movingJobs: async (now) =>
+      live(`'Active', 'Pausing', 'Completing', 'Cancelling', 'Failing'`).map((row) =>
+        movingJob(db, row, now),
+      ),
+
+    addUnits: async (jobId, units) =>
+      db.transaction(() => {
+        const no = db.get('SELECT no FROM jobs WHERE id = ?', jobId)?.['no'] ?? null;
+        db.run('UPDATE jobs SET sealed = 1 WHERE no = ?', no);
+        for (const { kind, seq, work } of units) {
+          db.run(
+            'INSERT OR IGNORE INTO units (job, kind, seq, work) VALUES (?, ?, ?, ?)',
+            no,
+            kind,
+            seq,
+            JSON.stringify(work),
+          );
+        }
+      }),
+
+    unconfirmedJobs: async (suspendedBefore) =>
+      live(`'Suspended'`)
+        .filter((row) => Number(row['suspended_at']) < suspendedBefore)
+        .map((row) => String(row['id'])),
+
+    deleteJobs: async (terminatedBefore) =>
+      db.transaction(() => {
+        const rows = db.all('SELECT no, id FROM jobs WHERE terminated_at < ?', terminatedBefore);
+        for (const { no = null, id = null } of rows) {
+          db.run('DELETE FROM units WHERE job = ?', no);
+          db.run('DELETE FROM events WHERE job = ?', id);
+          db.run('DELETE FROM jobs WHERE no = ?', no);
+        }
+        return rows.map((row) => String(row['id']));
+      }),
+
+    unfinished: async (jobIds) =>
+      new Set(
+        db
+          .all(
+            `SELECT id FROM jobs WHERE terminated_at IS NULL
+               AND id IN (SELECT value FROM json_each(?))`,
+            JSON.stringify(jobIds),
+          )
+          .map((row) => String(row['id'])),
+      ),
+  };
+}
+
+function schedulable(db: Database): Schedulable[] {
+  return db
+    .all(
+      `SELECT id, status, priority, created_at FROM jobs
+       WHERE terminated_at IS NULL AND status IN ('Ready', 'Active', 'Pausing', 'Paused')`,
+    )
+    .map((row) => ({
+      id: String(row['id']),
+      // Written by `insertJob` and `saveJob` only.
+      status: String(row['status']) as JobStatus,
+      priority: Number(row['priority']),
+      createdAt: Number(row['created_at']),
+    }));
+}
+
+function movingJob(db: Database, row: Row, now: number): MovingJob {
+  const no = row['no'] ?? null;
+  const count = (sql: string, ...values: (string | number)[]): number =>
+    Number(
+      db.get(`SELECT COUNT(*) AS n FROM units WHERE job = ? AND ${sql}`, no, ...values)?.['n'],
+    );
+  return {
+    job: jobOf(row),
+    ledger: {
+      chunks: Number(row['chunks']),
+      chunksDone: Number(row['chunks_done']),
+      chunksTouched: Number(row['chunks_touched']),
+      leasesLive:
+        count(`kind = 'chunk' AND state = 1 AND lease_until >= ?`, now) +
+        count(`kind = 'prepare' AND state = 1 AND lease_until >= ?`, now),
+      reports: count(`kind = 'report'`),
+      reportsDone: count(`kind = 'report' AND state = 2`),
+      finishes: count(`kind = 'finish'`),
+    },
+  };
+}
