@@ -42,9 +42,9 @@ export class Hmac {
     if (this.#key.length > BLOCK_BYTES || text.length > TEXT_BYTES_MAX) {
       return createHmac('sha256', this.#key).update(text, 'latin1').digest('hex');
     }
-    const written = this.#inner.latin1Write(text, BLOCK_BYTES);
-    const digest = hash('sha256', this.#inner.subarray(0, BLOCK_BYTES + written), 'latin1');
-    this.#outer.latin1Write(digest, BLOCK_BYTES);
+    const written = this.#inner.write(text, BLOCK_BYTES, 'latin1');
+    const digest = hash('sha256', this.#inner.subarray(0, BLOCK_BYTES + written), 'binary');
+    this.#outer.write(digest, BLOCK_BYTES, 'latin1');
     return hash('sha256', this.#outer, 'hex');
   }
 }

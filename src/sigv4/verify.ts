@@ -27,6 +27,8 @@ import { canonicalValue } from './sign.ts';
 const SKEW_MS_MAX = 15 * 60 * 1000;
 /** S3: a presigned request lives for a week at most. */
 const EXPIRES_SECONDS_MAX = 604_800;
+/** What a request line may hold; anything else could not be told from the lines around it. */
+const PRINTABLE = /^[!-~]+$/;
 
 export interface ReceivedRequest {
   readonly method: string;
@@ -141,7 +143,7 @@ export function verifySigV4(
     return signaturesEqual(hmac.hex(text), claim.signature);
   };
   const canonical = canonicalPath(path);
-  if (!isSigned(canonical) && (canonical === path || !isSigned(path))) {
+  if (!isSigned(canonical) && !(PRINTABLE.test(path) && isSigned(path))) {
     return refuse(
       'SignatureDoesNotMatch',
       'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
@@ -220,30 +222,32 @@ function claimOfHeaders(
 function claimOfQuery(query: string, headers: Readonly<Record<string, string>>): Claim | Refused {
   const wrong = (why: string): Refused => refuse('AuthorizationQueryParametersError', why);
   const fields = new Map<string, string>();
-  for (const [name, value] of decodeQuery(query)) {
-    if (!name.startsWith('X-Amz-')) continue;
-    if (fields.has(name)) return wrong(`The query parameter ${name} is given more than once.`);
+  for (const [spelling, value] of decodeQuery(query)) {
+    // The JS SDK moves headers into the query in whatever case they have.
+    const name = spelling.toLowerCase();
+    if (!name.startsWith('x-amz-')) continue;
+    if (fields.has(name)) return wrong(`The query parameter ${spelling} is given more than once.`);
     fields.set(name, value);
   }
-  for (const name of ['Algorithm', 'Credential', 'Signature', 'Date', 'SignedHeaders', 'Expires']) {
-    if (!fields.has(`X-Amz-${name}`)) {
+  for (const name of ['algorithm', 'credential', 'signature', 'date', 'signedheaders', 'expires']) {
+    if (!fields.has(`x-amz-${name}`)) {
       return wrong(
         'Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.',
       );
     }
   }
-  const field = (name: string): string => fields.get(`X-Amz-${name}`) ?? '';
+  const field = (name: string): string => fields.get(`x-amz-${name}`) ?? '';
 
-  if (field('Algorithm') !== ALGORITHM) {
+  if (field('algorithm') !== ALGORITHM) {
     return wrong(`X-Amz-Algorithm only supports "${ALGORITHM}"`);
   }
-  const credential = parseCredential(field('Credential'));
+  const credential = parseCredential(field('credential'));
   if (credential === undefined) {
     return wrong(
       'Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
     );
   }
-  const amzDate = field('Date');
+  const amzDate = field('date');
   const dateMs = amzDateMs(amzDate);
   if (dateMs === undefined) {
     return wrong("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
@@ -253,20 +257,20 @@ function claimOfQuery(query: string, headers: Readonly<Record<string, string>>):
       `Invalid credential date "${credential.day}". This date is not the same as X-Amz-Date: "${amzDate.slice(0, 8)}".`,
     );
   }
-  const expiresSeconds = /^\d{1,6}$/.test(field('Expires')) ? Number(field('Expires')) : 0;
+  const expiresSeconds = /^\d{1,6}$/.test(field('expires')) ? Number(field('expires')) : 0;
   if (expiresSeconds < 1 || expiresSeconds > EXPIRES_SECONDS_MAX) {
     return wrong(`X-Amz-Expires must be a number of seconds from 1 to ${EXPIRES_SECONDS_MAX}`);
   }
   return {
     ...credential,
-    signedHeaders: field('SignedHeaders').split(';'),
-    signature: field('Signature'),
+    signedHeaders: field('signedheaders').split(';'),
+    signature: field('signature'),
     amzDate,
     dateMs,
-    // The JS SDK moves the header into the query; botocore leaves it out and means unsigned.
+    // botocore leaves it out and means unsigned.
     payloadHash:
-      fields.get('X-Amz-Content-Sha256') ?? headers['x-amz-content-sha256'] ?? UNSIGNED_PAYLOAD,
-    sessionToken: fields.get('X-Amz-Security-Token') ?? headers['x-amz-security-token'],
+      fields.get('x-amz-content-sha256') ?? headers['x-amz-content-sha256'] ?? UNSIGNED_PAYLOAD,
+    sessionToken: fields.get('x-amz-security-token') ?? headers['x-amz-security-token'],
     expiresSeconds,
   };
 }
