@@ -8,7 +8,7 @@
 import type { JobRequest } from '../model/job.ts';
 import type { Outcome, Task } from '../model/outcome.ts';
 import type { OperationName } from '../model/vocabulary.ts';
-import type { S3 } from '../s3/s3.ts';
+import type { S3 } from '../s3/index.ts';
 
 /** A parameter that cannot be accepted: `Operation.S3PutObjectTagging.TagSet[3].Key`, and why. */
 export interface FieldProblem {
@@ -21,7 +21,9 @@ export type RunTask = (task: Task, signal: AbortSignal) => Promise<Outcome>;
 export type Opened =
   | { readonly ok: true; readonly run: RunTask }
   /** The operation cannot work at all here: the job fails up front. */
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly reason: string; readonly again?: never }
+  /** The store could not be asked: wait and open again. Nothing is known against the job. */
+  | { readonly ok: false; readonly reason: string; readonly again: true };
 
 export interface Operation {
   readonly name: OperationName;

@@ -11,6 +11,10 @@ export interface S3Request {
   /** Lowercase names. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
+  /** Hex SHA-256 of `body`, where it is known already: a job's tasks share one body. */
+  readonly bodySha256?: string;
+  /** How long the store may be silent, before its answer and inside it; absent: the client's. */
+  readonly silenceMs?: number;
 }
 
 /** One answer of the endpoint, a value whatever it says (D9). */
@@ -29,14 +33,14 @@ export interface S3Stream {
   readonly body: Readable;
 }
 
-/** Known gaps of a store, settled once per job (see traits.ts). */
+/** Known gaps of a store, settled once per endpoint (see traits.ts). */
 export interface StoreTraits {
   readonly name: string;
   /** CopyObject keeps the source's tags whatever x-amz-tagging-directive says. */
   readonly copyIgnoresTagging: boolean;
   /** CopyObject ignores x-amz-copy-source-if-*. */
   readonly copyIgnoresConditions: boolean;
-  /** CopyObject ignores Object Lock headers. */
+  /** CopyObject ignores x-amz-object-lock-*. */
   readonly copyIgnoresLock: boolean;
 }
 
@@ -45,6 +49,6 @@ export interface S3 {
   send(request: S3Request, signal?: AbortSignal): Promise<S3Answer>;
   /** One attempt, the answer's body as a stream; a refusal is an S3Answer. */
   open(request: S3Request, signal?: AbortSignal): Promise<S3Answer | S3Stream>;
-  /** What this endpoint is known to get wrong; asks the endpoint once. */
-  traits(signal?: AbortSignal): Promise<StoreTraits>;
+  /** What this endpoint is known to get wrong; asks until it answered once. Undefined: no answer. */
+  traits(signal?: AbortSignal): Promise<StoreTraits | undefined>;
 }

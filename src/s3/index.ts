@@ -1,0 +1,12 @@
+export {
+  createS3,
+  type S3Client,
+  type S3Credentials,
+  type S3Options,
+  type S3Timeouts,
+} from './client.ts';
+export { toFailure, toOutcome, toOutcomeOfResult } from './outcome.ts';
+export { againOf } from './retry-class.ts';
+export { type RetryOptions, sendWithRetry } from './retrying.ts';
+export type { S3, S3Answer, S3Request, S3Stream, StoreTraits } from './s3.ts';
+export { elements, elementText, escapeXml, isXmlText, rootName } from './xml.ts';
