@@ -1,5 +1,6 @@
 /** What the readers and writers of manifests agree on. */
 import type { JobFailureCode } from '../model/job.ts';
+import { FAILURE_REASON_CHARS_MAX } from '../model/limits.ts';
 
 /** A run of consecutive rows, as a byte range [start, end) of the manifest. */
 export interface ChunkRange {
@@ -16,7 +17,13 @@ export class ManifestDefect extends Error {
   readonly code: JobFailureCode;
 
   constructor(reason: string, code: JobFailureCode = 'InvalidManifestContent') {
-    super(reason);
+    super(reason.slice(0, FAILURE_REASON_CHARS_MAX));
     this.code = code;
   }
+}
+
+/** Text of a manifest as a reason may show it: short, and printable whatever it was. */
+export function shown(text: string): string {
+  const printable = text.slice(0, 64).replaceAll(/[^\x20-\x7e]/g, '?');
+  return `"${printable}${text.length > 64 ? '...' : ''}"`;
 }

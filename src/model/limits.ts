@@ -5,6 +5,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** S3: a key is at most 1,024 bytes of UTF-8. */
 export const KEY_BYTES_MAX = 1024;
+/** S3 Control's model: a version id has at most 1,024 characters. */
+export const VERSION_ID_CHARS_MAX = 1024;
 /** S3: an object carries at most ten tags. */
 export const OBJECT_TAGS_MAX = 10;
 /** S3 Batch Operations: a job carries at most fifty tags. */

@@ -1,0 +1,131 @@
+/**
+ * Cuts a CSV manifest into chunks while it streams by, and judges every row of it (D7).
+ *
+ * I1. The chunks are consecutive, begin at byte 0 and end at the last byte; each has `chunkRows`
+ *     rows, the last one what is left. They do not depend on how the bytes were cut into pushes.
+ * I2. A defect anywhere throws ManifestDefect; after that the cutter is of no use.
+ * I3. Memory is one window, whatever the size of the manifest and of its buffers (D6).
+ * I4. A cutter made from `checkpoint()` and fed from byte `offset` on yields the chunks that the
+ *     first one would have yielded next.
+ */
+import { assert } from '../base/assert.ts';
+import { MANIFEST_ROW_BYTES_MAX } from '../model/limits.ts';
+import type { ManifestField } from '../model/vocabulary.ts';
+import { type ChunkRange, ManifestDefect } from './manifest.ts';
+import { RowCheck } from './row-check.ts';
+
+/** How far a preparation came: the end of the last chunk handed out. Survives JSON. */
+export interface CutterCheckpoint {
+  /** Bytes before the next chunk: where a ranged read resumes. */
+  readonly offset: number;
+  readonly rows: number;
+  /** Line of the next row, from 1; quoted line breaks count. */
+  readonly line: number;
+  /** Absent: no row was seen yet. */
+  readonly bucket?: string;
+}
+
+export interface CutterOptions {
+  readonly fields: readonly ManifestField[];
+  readonly chunkRows: number;
+  readonly resume?: CutterCheckpoint;
+}
+
+/** Four of the longest rows: at most a quarter of a window is scanned twice. */
+const WINDOW_BYTES = 4 * MANIFEST_ROW_BYTES_MAX;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+export class ManifestCutter {
+  readonly #chunkRows: number;
+  readonly #check: RowCheck;
+  readonly #window = new Uint8Array(WINDOW_BYTES);
+  #filled = 0;
+  /** Offset of the window's first byte in the manifest. */
+  #offset: number;
+  #line: number;
+  /** Rows found, those of the chunk in the making included. */
+  #rows: number;
+  #checkpoint: CutterCheckpoint;
+  #isOver = false;
+
+  constructor({ fields, chunkRows, resume }: CutterOptions) {
+    assert(Number.isInteger(chunkRows) && chunkRows > 0, 'A chunk has at least one row.');
+    this.#chunkRows = chunkRows;
+    this.#check = new RowCheck(fields, resume?.bucket);
+    this.#checkpoint = resume ?? { offset: 0, rows: 0, line: 1 };
+    this.#offset = this.#checkpoint.offset;
+    this.#line = this.#checkpoint.line;
+    this.#rows = this.#checkpoint.rows;
+  }
+
+  /** Takes the next bytes (copied, so the buffer may be used again); returns chunks they complete. */
+  push(bytes: Uint8Array): readonly ChunkRange[] {
+    assert(!this.#isOver, 'A manifest is pushed after its end or its defect.');
+    const chunks: ChunkRange[] = [];
+    for (let at = 0; at < bytes.length;) {
+      const taken = bytes.subarray(at, at + WINDOW_BYTES - this.#filled);
+      this.#window.set(taken, this.#filled);
+      this.#filled += taken.length;
+      at += taken.length;
+      if (this.#filled === WINDOW_BYTES) this.#cut(chunks, false);
+    }
+    return chunks;
+  }
+
+  /** The manifest has been pushed whole; returns the last chunks. Refuses one without rows. */
+  end(): readonly ChunkRange[] {
+    assert(!this.#isOver, 'A manifest ends twice.');
+    const chunks: ChunkRange[] = [];
+    this.#cut(chunks, true);
+    this.#isOver = true;
+    if (this.#rows > this.#checkpoint.rows) chunks.push(this.#chunkEndingAt(this.#offset));
+    if (this.#rows === 0) {
+      throw new ManifestDefect('Manifest file is not properly formatted: it has no rows.');
+    }
+    return chunks;
+  }
+
+  checkpoint(): CutterCheckpoint {
+    return this.#checkpoint;
+  }
+
+  #cut(chunks: ChunkRange[], final: boolean): void {
+    const window = this.#window;
+    // Set again below: what leaves through an exception leaves the cutter closed (I2).
+    this.#isOver = true;
+    if (this.#offset === 0) refuseByteOrderMark(window, this.#filled);
+    let at = 0;
+    while (at < this.#filled) {
+      const next = this.#check.next(window, at, this.#filled, final, this.#line);
+      if (next < 0) break;
+      at = next;
+      this.#line += 1 + this.#check.scanner.lineBreaks;
+      this.#rows++;
+      if (this.#rows - this.#checkpoint.rows === this.#chunkRows) {
+        chunks.push(this.#chunkEndingAt(this.#offset + at));
+      }
+    }
+    window.copyWithin(0, at, this.#filled);
+    this.#filled -= at;
+    this.#offset += at;
+    this.#isOver = false;
+  }
+
+  /** Closes the chunk in the making and moves the checkpoint behind it. */
+  #chunkEndingAt(end: number): ChunkRange {
+    const { offset: start, rows: firstRow } = this.#checkpoint;
+    const bucket = this.#check.bucket;
+    assert(bucket !== undefined, 'A chunk has rows and rows have a bucket.');
+    this.#checkpoint = { offset: end, rows: this.#rows, line: this.#line, bucket };
+    return { firstRow, rows: this.#rows - firstRow, start, end };
+  }
+}
+
+function refuseByteOrderMark(window: Uint8Array, filled: number): void {
+  if (filled < BYTE_ORDER_MARK.length) return;
+  if (!BYTE_ORDER_MARK.every((byte, index) => window[index] === byte)) return;
+  throw new ManifestDefect(
+    'Manifest file is not properly formatted: line 1 begins with a UTF-8 byte order mark (BOM); ' +
+      'save it as UTF-8 without one.',
+  );
+}

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+
+export interface ReportKeys {
+  /** The index of the report. */
+  readonly manifest: string;
+  /** Its MD5 in hexadecimal, and nothing else. */
+  readonly md5: string;
+}
+
+/** CreateJob's Report.Prefix; a slash at its end gives a double slash, as AWS has it. */
+function reportFolder(prefix: string | undefined, jobId: string): string {
+  return prefix ? `${prefix}/job-${jobId}` : `job-${jobId}`;
+}
+
+export function reportKeys(prefix: string | undefined, jobId: string): ReportKeys {
+  const manifest = `${reportFolder(prefix, jobId)}/manifest.json`;
+  return { manifest, md5: `${manifest}.md5` };
+}
+
+/** Which results file: the `seq`-th report unit's rows of one status. */
+export interface ResultFile {
+  readonly prefix: string | undefined;
+  readonly jobId: string;
+  readonly seq: number;
+  readonly status: 'succeeded' | 'failed';
+}
+
+/**
+ * Where a results file goes. AWS's name is 40 hexadecimal characters that nobody can predict; this
+ * one follows from what the file holds, so that a repeated lease overwrites its own file.
+ */
+export function resultKey({ prefix, jobId, seq, status }: ResultFile): string {
+  const name = createHash('sha1').update(`${jobId}/${seq}/${status}`).digest('hex');
+  return `${reportFolder(prefix, jobId)}/results/${name}.csv`;
+}
