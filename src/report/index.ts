@@ -1,4 +1,4 @@
 export { type EncodedPart, type ReportScope, encodePart } from './encode.ts';
-export { type ReportKeys, type ResultFile, reportKeys, resultKey } from './keys.ts';
+export { type ReportKeys, reportKeys, resultKey } from './keys.ts';
 export { type ReportIndex, type ReportResult, reportManifest } from './manifest.ts';
 export { type ReportRow, ReportDefect, readReport } from './read.ts';

@@ -17,19 +17,17 @@ export function reportKeys(prefix: string | undefined, jobId: string): ReportKey
   return { manifest, md5: `${manifest}.md5` };
 }
 
-/** Which results file: the `seq`-th report unit's rows of one status. */
-export interface ResultFile {
-  readonly prefix: string | undefined;
-  readonly jobId: string;
-  readonly seq: number;
-  readonly status: 'succeeded' | 'failed';
-}
-
 /**
- * Where a results file goes. AWS's name is 40 hexadecimal characters that nobody can predict; this
- * one follows from what the file holds, so that a repeated lease overwrites its own file.
+ * Where the results file of the `seq`-th report unit goes. AWS's name is 40 hexadecimal characters
+ * that nobody can predict; this one follows from what the file holds, so that a repeated lease of
+ * the unit overwrites its own file.
  */
-export function resultKey({ prefix, jobId, seq, status }: ResultFile): string {
+export function resultKey(
+  prefix: string | undefined,
+  jobId: string,
+  seq: number,
+  status: 'succeeded' | 'failed',
+): string {
   const name = createHash('sha1').update(`${jobId}/${seq}/${status}`).digest('hex');
   return `${reportFolder(prefix, jobId)}/results/${name}.csv`;
 }
