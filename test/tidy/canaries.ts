@@ -88,9 +88,9 @@ export const CANARIES: Readonly<Record<RuleName, readonly Canary[]>> = {
   ],
   'a door names what it opens': [
     bad(inFile('src/store/index.ts', `export * from './a.ts';`), /export \*/),
-    bad(inFile('src/store/index.ts', `export type * from './a.ts';`), /export \*/),
     bad(inFile('src/store/index.ts', '', `export * as a from './a.ts';`), /:2 .*export \*/),
     fine(inFile('src/store/index.ts', `// export * from './a.ts'`, `export { x } from './a.ts';`)),
+    fine(inFile('src/store/index.ts', `export type * from './a.ts';`)),
   ],
   'no import leads back to where it came from': [
     bad({ 'src/base/a.ts': `import './b.ts';`, 'src/base/b.ts': `import './a.ts';` }, /a circle/),
