@@ -3,14 +3,16 @@ import type { OperationName } from '../model/vocabulary.ts';
 import { deleteObjectTagging } from './delete-object-tagging.ts';
 import { notYet } from './not-yet.ts';
 import type { Operation } from './operation.ts';
+import { putObjectAcl } from './put-object-acl.ts';
+import { putObjectCopy } from './put-object-copy.ts';
 import { putObjectTagging } from './put-object-tagging.ts';
 
 export type { FieldProblem, Opened, Operation, RunTask } from './operation.ts';
 
 export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   LambdaInvoke: notYet('LambdaInvoke'),
-  S3PutObjectCopy: notYet('S3PutObjectCopy'),
-  S3PutObjectAcl: notYet('S3PutObjectAcl'),
+  S3PutObjectCopy: putObjectCopy,
+  S3PutObjectAcl: putObjectAcl,
   S3PutObjectTagging: putObjectTagging,
   S3DeleteObjectTagging: deleteObjectTagging,
   S3InitiateRestoreObject: notYet('S3InitiateRestoreObject'),

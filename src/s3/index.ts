@@ -9,4 +9,11 @@ export { toFailure, toOutcome, toOutcomeOfResult } from './outcome.ts';
 export { againOf } from './retry-class.ts';
 export { type RetryOptions, sendWithRetry } from './retrying.ts';
 export type { S3, S3Answer, S3Request, S3Stream, StoreTraits } from './s3.ts';
+export {
+  abortStaleUploads,
+  putObjectStream,
+  type Uploaded,
+  type UploadOptions,
+  type UploadTarget,
+} from './upload.ts';
 export { elements, elementText, escapeXml, isXmlText, rootName } from './xml.ts';
