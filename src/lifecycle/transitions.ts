@@ -77,7 +77,8 @@ const TRANSITIONS: Readonly<Record<JobStatus, Partial<Readonly<Record<JobEvent, 
   // A report that cannot be written fails the job, also one that its user cancelled.
   Cancelling: { Finished: 'Cancelled', ...FAIL },
   Cancelled: {},
-  Failing: { Finished: 'Failed' },
+  // A second reason, such as a report that cannot be written, joins the first.
+  Failing: { Finished: 'Failed', ...FAIL },
   Failed: {},
 };
 

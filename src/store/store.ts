@@ -160,7 +160,9 @@ export interface Store {
   finishPreparing(lease: Lease, manifest: ManifestFacts, now: number): Promise<boolean>;
   /** Records a part and gives the chunk back, done when `to` is its last row. */
   commitPart(lease: Lease, part: PartRecord, now: number): Promise<boolean>;
-  /** Closes a report or finish unit; `result` is kept for the finish unit. */
+  /** Closes the finish unit and ends the job, as one: Complete, Cancelled or Failed. */
+  finishJob(lease: Lease, now: number): Promise<boolean>;
+  /** Closes a report unit; `result` is kept for the finish unit. */
   complete(lease: Lease, result: unknown): Promise<boolean>;
   /** Gives a unit back unfinished, not to be leased before `notBefore`. */
   release(lease: Lease, notBefore: number, failed: boolean): Promise<boolean>;

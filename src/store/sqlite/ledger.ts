@@ -19,6 +19,7 @@ type LedgerPart = Pick<
   | 'finishPreparing'
   | 'commitPart'
   | 'complete'
+  | 'finishJob'
   | 'release'
   | 'parts'
   | 'reportResults'
@@ -106,6 +107,15 @@ export function ledgerPart(db: Database, random: Random): LedgerPart {
       }),
 
     commitPart: async (lease, part, now) => commitPart(db, random, lease, part, now),
+
+    finishJob: async (lease, now) =>
+      db.transaction(() => {
+        if (!closeUnit(db, lease, null)) return false;
+        const row = db.get('SELECT * FROM jobs WHERE id = ?', lease.jobId);
+        const applied = applyInTransaction(db, random, row, 'Finished', { at: now });
+        assert(applied.ok, 'A finish unit was leased in a status that cannot be finished.');
+        return true;
+      }),
 
     complete: async (lease, result) => closeUnit(db, lease, JSON.stringify(result ?? null)),
 

@@ -1,0 +1,144 @@
+/**
+ * Running one chunk: every task at least once, every outcome recorded exactly once (D1).
+ *
+ * I1. Tasks start in the order of the manifest, several at a time; one lane is one task in flight.
+ * I2. What is recorded is a prefix: the low-water mark is the first row without an outcome (D3).
+ *     Rows above it that ended are run again by the next lease, which is allowed; recording them
+ *     out of order is not.
+ * I3. When the job stops for good, nothing will run again: then every outcome is recorded, and the
+ *     report lists exactly the tasks that ran (D5).
+ * I4. The part is on the disk before the ledger knows it, and is removed when the ledger refuses it.
+ */
+import { assert } from '../base/assert.ts';
+import { readTasks } from '../manifest/index.ts';
+import { failed, type Outcome, type Task } from '../model/outcome.ts';
+import type { RunTask } from '../operations/index.ts';
+import { encodePart } from '../report/index.ts';
+import type { LeasedUnit } from '../store/index.ts';
+import type { EngineContext, RunUnit } from './context.ts';
+import type { HeldLease } from './held-lease.ts';
+import { readChunk } from './manifest-source.ts';
+import { Patience } from './patience.ts';
+import { fieldsOf } from './prepare.ts';
+
+/** AWS's words for a row whose VersionId column is empty. */
+const MISSING_VERSION = failed(400, 'InvalidRequest', 'Task failed due to missing VersionId');
+
+export const runChunk: RunUnit = async (unit, held, context) => {
+  const { job, work } = unit;
+  assert(work.range && job.bucket, 'A chunk was leased before its job was prepared.');
+  const run = await context.operations.of(job, job.bucket, held.left);
+  const bytes = await readChunk(job, work.range, held, context);
+  const tasks = readTasks(bytes, fieldsOf(job), work.range);
+  assert(tasks.length === work.range.rows, 'A chunk holds other rows than when it was cut.');
+  const mark = work.mark ?? 0;
+  const outcomes = await runTasks(tasks.slice(mark), run, held, context);
+  await record(unit, tasks.slice(mark), outcomes, held, context);
+};
+
+/** One outcome per task; undefined where a task has not run, or will be run again. */
+async function runTasks(
+  tasks: readonly Task[],
+  run: RunTask,
+  held: HeldLease,
+  context: EngineContext,
+): Promise<(Outcome | undefined)[]> {
+  const outcomes = new Array<Outcome | undefined>(tasks.length);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let index = next++; index < tasks.length; index = next++) {
+      if (!held.mayStart() && !(await held.ready())) return;
+      const task = tasks[index];
+      assert(task, 'A lane ran past the end of its chunk.');
+      const outcome =
+        task.versionId === '' ? MISSING_VERSION : await runTask(task, run, held, context);
+      outcomes[index] = outcome;
+      if (outcome?.ok) held.succeeded += 1;
+      else if (outcome) held.failed += 1;
+    }
+  };
+  const lanes = Math.min(context.options.requestsMax, tasks.length);
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return outcomes;
+}
+
+/** Tries one task until its outcome is final, or there is no time left for it. */
+async function runTask(
+  task: Task,
+  run: RunTask,
+  held: HeldLease,
+  context: EngineContext,
+): Promise<Outcome | undefined> {
+  const { gate } = context;
+  let patience: Patience | undefined;
+  let last: Outcome | undefined;
+  for (;;) {
+    if (!gate.tryEnter()) await gate.turn();
+    if (!held.mayStart() && !(await held.ready())) {
+      gate.leave(undefined);
+      return held.course === 'stop' ? last : undefined; // I3
+    }
+    const outcome = await attempt(task, run, context);
+    gate.leave(outcome.ok ? 'never' : outcome.again);
+    if (outcome.ok || outcome.again === 'never') return outcome;
+    last = outcome;
+    patience ??= new Patience({ ...context, outageMs: context.options.outageMs });
+    if (!(await patience.next(outcome, held.left))) return outcome;
+  }
+}
+
+/** A bug that one row brings to light costs that row, not the thousand around it. */
+async function attempt(task: Task, run: RunTask, context: EngineContext): Promise<Outcome> {
+  try {
+    return await run(task, NEVER);
+  } catch (error) {
+    context.log.error({ error, key: task.key }, 'A task ended in an unexpected error.');
+    return failed(500, 'InternalError', `Bucket Brigade failed unexpectedly: ${String(error)}`);
+  }
+}
+
+/** Requests in flight are awaited, never cut off: what they did must be in the report (D5). */
+const NEVER = new AbortController().signal;
+
+async function record(
+  unit: LeasedUnit,
+  tasks: readonly Task[],
+  outcomes: readonly (Outcome | undefined)[],
+  held: HeldLease,
+  context: EngineContext,
+): Promise<void> {
+  const { store, staging, clock } = context;
+  if (held.course === 'lost') return;
+  const ran = recordable(tasks, outcomes, held.course === 'stop');
+  if (ran.tasks.length === 0) {
+    await store.release(held.lease, clock.now(), false);
+    return;
+  }
+  // Without a report nobody reads the rows; what failed is staged all the same, it costs little.
+  const scope = unit.job.request.Report?.ReportScope ?? 'FailedTasksOnly';
+  const part = encodePart(ran.tasks, ran.outcomes, scope);
+  const { jobId, seq, fence } = held.lease;
+  if (part.bytes.length > 0) await staging.write({ jobId, seq, fence }, part.bytes); // I4
+  const { succeeded, failed, succeededBytes, failedBytes } = part;
+  const to = (unit.work.mark ?? 0) + ran.tasks.length;
+  const counts = { to, succeeded, failed, succeededBytes, failedBytes };
+  if (await store.commitPart(held.lease, counts, clock.now())) return;
+  context.log.warn({ jobId, seq, fence }, 'A lease was lost; its part is dropped.');
+  await staging.remove({ jobId, seq, fence });
+}
+
+/** The rows to record: a prefix (I2), or, when no row of the job will run again, all that ran (I3). */
+function recordable(
+  tasks: readonly Task[],
+  outcomes: readonly (Outcome | undefined)[],
+  isLast: boolean,
+): { readonly tasks: readonly Task[]; readonly outcomes: readonly Outcome[] } {
+  const ended = outcomes.findIndex((outcome) => outcome === undefined);
+  const prefix = ended < 0 ? outcomes.length : ended;
+  const isRecorded = (_: unknown, index: number): boolean =>
+    index < prefix || (isLast && outcomes[index] !== undefined);
+  return {
+    tasks: tasks.filter(isRecorded),
+    outcomes: outcomes.filter((outcome, index): outcome is Outcome => isRecorded(outcome, index)),
+  };
+}

@@ -1,0 +1,73 @@
+/** What every unit of work is given, and the ways it can end. */
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { JobFailure } from '../model/job.ts';
+import type { S3 } from '../s3/index.ts';
+import type { Staging } from '../staging/index.ts';
+import type { LeasedUnit, Store } from '../store/index.ts';
+import type { Gate } from './gate.ts';
+import type { HeldLease } from './held-lease.ts';
+import type { OpenedOperations } from './opened-operations.ts';
+
+export interface EngineOptions {
+  /** Name of this worker, unique among those that are alive. */
+  readonly worker: string;
+  /** Chunks worked on at once: more than one, so that the end of one chunk leaves no gap. */
+  readonly chunkLanes: number;
+  /** Prepare, report and finish units worked on at once; their own lanes, so a long one blocks no tasks. */
+  readonly controlLanes: number;
+  /** Requests in flight to the endpoint. */
+  readonly requestsMax: number;
+  /** Jobs that may be Active at once; AWS does not publish its number. */
+  readonly activeJobsMax: number;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  readonly tickMs: number;
+  /** How long an endpoint may answer nothing but retryable failures before tasks fail for it. */
+  readonly outageMs: number;
+  readonly chunkRows: number;
+}
+
+export const ENGINE_DEFAULTS: Omit<EngineOptions, 'worker'> = {
+  chunkLanes: 3,
+  controlLanes: 2,
+  requestsMax: 64,
+  activeJobsMax: 6,
+  leaseMs: 15_000,
+  heartbeatMs: 300,
+  tickMs: 200,
+  outageMs: 60 * 60 * 1000,
+  chunkRows: 1000,
+};
+
+export interface EngineContext {
+  readonly store: Store;
+  readonly staging: Staging;
+  readonly s3: S3;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly options: EngineOptions;
+  readonly gate: Gate;
+  readonly operations: OpenedOperations;
+}
+
+/** Runs one leased unit to its end. What it throws is a bug or a store that is away. */
+export type RunUnit = (unit: LeasedUnit, held: HeldLease, context: EngineContext) => Promise<void>;
+
+/** The job cannot go on: recorded once, and the unit ends with its job. */
+export class JobFailed extends Error {
+  override readonly name = 'JobFailed';
+  readonly failure: JobFailure;
+
+  constructor(failure: JobFailure) {
+    super(failure.reason);
+    this.failure = failure;
+  }
+}
+
+/** The unit has to wait: it is given back and leased again later. */
+export class TryLater extends Error {
+  override readonly name = 'TryLater';
+}

@@ -1,0 +1,210 @@
+/**
+ * A worker: leases units, runs them in lanes, keeps their leases alive, moves jobs on.
+ *
+ * I1. Everything that runs is a leased unit; when this process dies, its leases expire and another
+ *     takes over, or the same one after a restart.
+ * I2. `stop` starts nothing new, lets requests in flight end, records them, gives the rest back.
+ * I3. A unit that ends in an unexpected error is given back and tried again; after FAILURES_MAX its
+ *     job fails with InternalError instead of circling for ever.
+ */
+import { backoffMs } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { UnitKind } from '../lifecycle/index.ts';
+import type { JobFailure } from '../model/job.ts';
+import type { S3 } from '../s3/index.ts';
+import type { Staging } from '../staging/index.ts';
+import type { LeasedUnit, Store } from '../store/index.ts';
+import { runChunk } from './chunk.ts';
+import {
+  JobFailed,
+  TryLater,
+  type EngineContext,
+  type EngineOptions,
+  type RunUnit,
+} from './context.ts';
+import { runFinish } from './finish.ts';
+import { Gate } from './gate.ts';
+import { HeldLeases, type HeldLease } from './held-lease.ts';
+import { OpenedOperations } from './opened-operations.ts';
+import { runPrepare } from './prepare.ts';
+import { runReport } from './report.ts';
+import { steer, sweep } from './steer.ts';
+
+const RUNNERS: Readonly<Record<UnitKind, RunUnit>> = {
+  prepare: runPrepare,
+  chunk: runChunk,
+  report: runReport,
+  finish: runFinish,
+};
+
+const FAILURES_MAX = 5;
+const SWEEP_MS = 60_000;
+const RETRY = { baseMs: 1000, capMs: 30_000 };
+
+export interface EngineDeps {
+  readonly store: Store;
+  readonly staging: Staging;
+  readonly s3: S3;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export class Engine {
+  readonly #context: EngineContext;
+  readonly #leases: HeldLeases;
+  readonly #running = new Map<Promise<void>, UnitKind>();
+  /** Cut a loop's sleep short: a lane is free, or it is time to stop. */
+  readonly #bells = { beat: new Bell(), tick: new Bell(), sweep: new Bell() };
+  #isStopping = false;
+  #loops: Promise<unknown> | undefined;
+
+  constructor(deps: EngineDeps, options: EngineOptions) {
+    this.#context = {
+      ...deps,
+      options,
+      gate: new Gate(deps.clock, options.requestsMax),
+      operations: new OpenedOperations(deps.s3),
+    };
+    this.#leases = new HeldLeases(deps, options.leaseMs);
+  }
+
+  start(): void {
+    this.#loops ??= Promise.all([
+      this.#every(() => this.#leases.beat(), this.#context.options.heartbeatMs, this.#bells.beat),
+      this.#every(() => this.#tick(), this.#context.options.tickMs, this.#bells.tick),
+      this.#every(() => sweep(this.#context), SWEEP_MS, this.#bells.sweep),
+    ]);
+  }
+
+  /** Resolves when everything that was in flight is recorded (I2). */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#leases.drain();
+    for (const bell of Object.values(this.#bells)) bell.ring();
+    await this.#loops;
+    await this.#drained();
+  }
+
+  /** Requests in flight now, and how many there may be. */
+  load(): { readonly inFlight: number; readonly limit: number; readonly units: number } {
+    const { gate } = this.#context;
+    return { inFlight: gate.inFlight, limit: gate.limit, units: this.#running.size };
+  }
+
+  /** Leases are kept alive while the last units end: recording may wait for a slow request. */
+  async #drained(): Promise<void> {
+    const { clock, options } = this.#context;
+    while (this.#running.size > 0) {
+      await Promise.race([...this.#running.keys(), clock.sleep(options.heartbeatMs)]);
+      await this.#leases.beat();
+    }
+  }
+
+  async #every(work: () => Promise<void>, ms: number, bell: Bell): Promise<void> {
+    const { clock, log } = this.#context;
+    while (!this.#isStopping) {
+      try {
+        await work();
+      } catch (error) {
+        log.error({ error }, 'A round of the engine failed; it goes on with the next one.');
+      }
+      await clock.sleep(ms, bell.listen());
+    }
+  }
+
+  async #tick(): Promise<void> {
+    while ((await steer(this.#context)) > 0);
+    await this.#fill('chunk', ['chunk'], this.#context.options.chunkLanes);
+    await this.#fill(
+      'control',
+      ['prepare', 'report', 'finish'],
+      this.#context.options.controlLanes,
+    );
+  }
+
+  async #fill(lane: 'chunk' | 'control', kinds: readonly UnitKind[], lanes: number): Promise<void> {
+    const { store, clock, options } = this.#context;
+    const busy = [...this.#running.values()].filter(
+      (kind) => (kind === 'chunk') === (lane === 'chunk'),
+    );
+    if (busy.length >= lanes || this.#isStopping) return;
+    const askedAt = clock.monotonic();
+    const now = clock.now();
+    const units = await store.lease({
+      worker: options.worker,
+      now,
+      until: now + options.leaseMs,
+      limit: lanes - busy.length,
+      kinds,
+    });
+    for (const unit of units) this.#run(unit, askedAt);
+  }
+
+  #run(unit: LeasedUnit, askedAt: number): void {
+    const held = this.#leases.hold(unit.lease, askedAt);
+    const running = this.#runToEnd(unit, held).finally(() => {
+      this.#leases.drop(held);
+      this.#running.delete(running);
+      this.#bells.tick.ring();
+    });
+    this.#running.set(running, unit.lease.kind);
+  }
+
+  async #runToEnd(unit: LeasedUnit, held: HeldLease): Promise<void> {
+    const { store, clock, random, log } = this.#context;
+    const { jobId, kind, seq } = unit.lease;
+    try {
+      await RUNNERS[kind](unit, held, this.#context);
+      // A unit that ended without closing its lease gives it back; for all others this is nothing.
+      await store.release(held.lease, clock.now(), false);
+    } catch (error) {
+      const isExpected = error instanceof TryLater || held.course !== 'run';
+      const failure = failureOf(error, unit);
+      if (failure && held.course !== 'lost') {
+        log.warn({ jobId, failure }, 'The job cannot go on.');
+        await this.#safely(() =>
+          store.apply(jobId, 'FailureDetected', { at: clock.now(), failure }),
+        );
+      } else if (!isExpected) {
+        log.error({ jobId, kind, seq, error }, 'A unit of work failed; it will be tried again.');
+      }
+      const wait = isExpected ? 0 : backoffMs(unit.failures, RETRY, random);
+      const pause = error instanceof TryLater ? RETRY.baseMs : wait;
+      await this.#safely(() => store.release(held.lease, clock.now() + pause, !isExpected));
+    }
+  }
+
+  /** The store may be away just when a unit ends; its lease then expires, and nothing is lost. */
+  async #safely(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#context.log.error({ error }, 'The store did not take the end of a unit.');
+    }
+  }
+}
+
+/** Cuts one sleep short; a ring while nobody sleeps cuts the next one. */
+class Bell {
+  #ringing = new AbortController();
+
+  listen(): AbortSignal {
+    const { signal } = this.#ringing;
+    if (signal.aborted) this.#ringing = new AbortController();
+    return signal;
+  }
+
+  ring(): void {
+    this.#ringing.abort();
+  }
+}
+
+function failureOf(error: unknown, unit: LeasedUnit): JobFailure | undefined {
+  if (error instanceof JobFailed) return error.failure;
+  if (error instanceof TryLater || unit.failures + 1 < FAILURES_MAX) return undefined;
+  const reason = `A ${unit.lease.kind} unit failed ${FAILURES_MAX} times, the last time with: ${String(error)}`;
+  return { code: 'InternalError', reason };
+}

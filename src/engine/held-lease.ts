@@ -1,0 +1,132 @@
+/**
+ * The leases a worker holds, kept alive by one heartbeat for all of them.
+ *
+ * I1. No new request starts later than STALE_MS after the last time the store was asked, whether
+ *     the store said stop or said nothing (D5: one second).
+ * I2. A lease that the store calls lost is never committed by us; the fence refuses it anyway (D4).
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { courseOf, type Course } from '../lifecycle/index.ts';
+import type { Lease, Store } from '../store/index.ts';
+
+/** How long the store's last word counts. With HEARTBEAT_MS of 300 two beats may be late. */
+const STALE_MS = 900;
+
+export class HeldLease {
+  readonly lease: Lease;
+  /** Live progress: rows of this lease that have ended (D2). */
+  succeeded = 0;
+  failed = 0;
+  #course: Course | 'lost' = 'run';
+  readonly #leases: HeldLeases;
+  readonly #left = new AbortController();
+
+  constructor(lease: Lease, leases: HeldLeases) {
+    this.lease = lease;
+    this.#leases = leases;
+  }
+
+  get course(): Course | 'lost' {
+    return this.#course;
+  }
+
+  /** Aborts when there is no reason to wait any more. Requests in flight are not for it to stop. */
+  get left(): AbortSignal {
+    return this.#left.signal;
+  }
+
+  mayStart(): boolean {
+    return this.#course === 'run' && this.#leases.isFresh();
+  }
+
+  /** As `mayStart`, but waits while the store is silent. False: never again. */
+  async ready(): Promise<boolean> {
+    while (this.#course === 'run' && !this.#leases.isFresh()) await this.#leases.nextBeat();
+    return this.#course === 'run';
+  }
+
+  take(course: Course | 'lost'): void {
+    this.#course = course;
+    if (course !== 'run') this.#left.abort();
+  }
+}
+
+export class HeldLeases {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #leaseMs: number;
+  readonly #held = new Set<HeldLease>();
+  #freshUntil = -Infinity;
+  #draining = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(deps: { store: Store; clock: Clock; log: Log }, leaseMs: number) {
+    this.#store = deps.store;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#leaseMs = leaseMs;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  isFresh(): boolean {
+    return this.#clock.monotonic() < this.#freshUntil;
+  }
+
+  nextBeat(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** `askedAt`: monotonic time before the store was asked for this lease. */
+  hold(lease: Lease, askedAt: number): HeldLease {
+    const held = new HeldLease(lease, this);
+    // A lease is the store's word as well as a renewal is; but only if nothing older is held, for
+    // whose jobs the store was not asked just now.
+    if (this.#held.size === 0) this.#freshUntil = askedAt + STALE_MS;
+    this.#held.add(held);
+    if (this.#draining) held.take('pause');
+    return held;
+  }
+
+  drop(held: HeldLease): void {
+    this.#held.delete(held);
+  }
+
+  /** From now on nothing new starts; what is done gets recorded. */
+  drain(): void {
+    this.#draining = true;
+    for (const held of this.#held) held.take('pause');
+    this.#wake();
+  }
+
+  async beat(): Promise<void> {
+    const asked = this.#clock.monotonic();
+    const held = [...this.#held];
+    if (held.length === 0) return;
+    try {
+      const progress = held.map(({ lease, succeeded, failed }) => ({ lease, succeeded, failed }));
+      const standings = await this.#store.renew(progress, this.#clock.now() + this.#leaseMs);
+      standings.forEach((standing, index) => {
+        const one = held[index];
+        if (!one || one.course !== 'run') return;
+        const course = standing.held ? courseOf(standing.status, one.lease.kind) : 'lost';
+        if (course !== 'run') one.take(course);
+      });
+      this.#freshUntil = asked + STALE_MS;
+    } catch (error) {
+      // I1: without the store's word nothing new starts; the next beat asks again.
+      this.#log.warn({ error }, 'The store did not answer a heartbeat; no new request is started.');
+    }
+    this.#wake();
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * How long to try again (D8).
+ *
+ * I1. A failure worth a retry is tried ATTEMPTS_MAX times, with exponential backoff and full jitter.
+ * I2. While the endpoint has answered nothing final since the first failure, it is an outage: trying
+ *     goes on, and nothing is failed for it, up to `outageMs`.
+ */
+import { backoffMs } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import type { FailedOutcome } from '../model/outcome.ts';
+import type { Gate } from './gate.ts';
+
+/** Eight tries with this backoff take 13 s on average: longer than a restart of a proxy. */
+const ATTEMPTS_MAX = 8;
+const BACKOFF = { baseMs: 200, capMs: 20_000 };
+
+export interface Waiting {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly gate: Gate;
+  readonly outageMs: number;
+}
+
+export class Patience {
+  readonly #waiting: Waiting;
+  #attempts = 0;
+  #firstFailureAt = 0;
+
+  constructor(waiting: Waiting) {
+    this.#waiting = waiting;
+  }
+
+  /** Resolves to whether to try again; after a backoff, which `signal` cuts short. */
+  async next(failure: FailedOutcome, signal: AbortSignal): Promise<boolean> {
+    const { clock, random, gate, outageMs } = this.#waiting;
+    if (failure.again === 'never') return false;
+    const now = clock.monotonic();
+    if (this.#attempts++ === 0) this.#firstFailureAt = now;
+    const outage = !gate.aliveSince(this.#firstFailureAt); // I2
+    if (!outage && this.#attempts >= ATTEMPTS_MAX) return false;
+    if (now - this.#firstFailureAt >= outageMs) return false;
+    await clock.sleep(backoffMs(this.#attempts - 1, BACKOFF, random), signal);
+    return true;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Moving jobs on: what no user asked for and no unit does. Every process steers; each step is safe
+ * to be taken twice (lifecycle/advance.ts), so nobody has to be elected.
+ */
+import { nextStep, type LedgerState } from '../lifecycle/index.ts';
+import { CONFIRMATION_MS_MAX, JOB_RETENTION_MS, REPORT_CHUNKS_PER_UNIT } from '../model/limits.ts';
+import type { NewUnit } from '../store/index.ts';
+import type { EngineContext } from './context.ts';
+
+/** Resolves to the number of steps taken: zero means that there is nothing to do right now. */
+export async function steer(context: EngineContext): Promise<number> {
+  const { store, clock, options } = context;
+  let steps = await store.schedule(options.activeJobsMax, clock.now());
+  for (const { job, ledger } of await store.movingJobs(clock.now())) {
+    const step = nextStep(job, ledger);
+    switch (step.kind) {
+      case 'wait':
+        continue;
+      case 'event':
+        await store.apply(job.id, step.event, { at: clock.now() });
+        break;
+      case 'write-report':
+        await store.addUnits(job.id, reportUnits(ledger));
+        break;
+      case 'finish':
+        await store.addUnits(job.id, [{ kind: 'finish', seq: 0, work: {} }]);
+        break;
+    }
+    steps += 1;
+  }
+  return steps;
+}
+
+function reportUnits({ chunksTouched }: LedgerState): NewUnit[] {
+  const units: NewUnit[] = [];
+  for (let first = 0; first < chunksTouched; first += REPORT_CHUNKS_PER_UNIT) {
+    const end = Math.min(first + REPORT_CHUNKS_PER_UNIT, chunksTouched);
+    units.push({ kind: 'report', seq: units.length, work: { chunks: { first, end } } });
+  }
+  return units;
+}
+
+/** What time alone brings about: unconfirmed jobs fail, old jobs are forgotten, staging is swept. */
+export async function sweep(context: EngineContext): Promise<void> {
+  const { store, staging, clock } = context;
+  const now = clock.now();
+  for (const jobId of await store.unconfirmedJobs(now - CONFIRMATION_MS_MAX)) {
+    const failure = {
+      code: 'ConfirmationTimeout',
+      reason: 'Nobody confirmed the job within 30 days. Create it again, or confirm it in time.',
+    } as const;
+    await store.apply(jobId, 'ConfirmationExpired', { at: now, failure });
+  }
+  await store.deleteJobs(now - JOB_RETENTION_MS);
+  const staged = await staging.jobs();
+  const unfinished = await store.unfinished(staged);
+  for (const jobId of staged.filter((id) => !unfinished.has(id))) await staging.removeJob(jobId);
+}

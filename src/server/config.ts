@@ -1,0 +1,137 @@
+/**
+ * Configuration, read once: the environment, then brigade.config.json (the same names), then
+ * defaults. A value that cannot be used is refused with its name and what would do.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export interface KeyPair {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly account: string;
+  /** Absent: made at the first start and kept in the data folder. */
+  readonly rootKey: KeyPair | undefined;
+  /** Absent: the sandbox. */
+  readonly s3: { readonly endpoint: string; readonly credentials: KeyPair } | undefined;
+  readonly region: string;
+  readonly sandboxPort: number;
+  readonly staging: string;
+  readonly logLevel: string;
+  readonly requestsMax: number;
+  readonly activeJobsMax: number;
+  readonly outageMs: number;
+}
+
+type Source = Readonly<Record<string, string | undefined>>;
+const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'];
+
+export function readConfig(overrides: Source = {}): Config {
+  const source: Source = {
+    ...configFile(process.env['BRIGADE_CONFIG']),
+    ...process.env,
+    ...overrides,
+  };
+  const text = (name: string): string | undefined => source[name]?.trim() || undefined;
+  const dataDir = resolve(text('BRIGADE_DATA_DIR') ?? 'data');
+  const staging = text('BRIGADE_STAGING') ?? resolve(dataDir, 'staging');
+  if (/^s3:/.test(staging)) {
+    throw new ConfigError(
+      'BRIGADE_STAGING: staging in a bucket is not supported yet; name a folder.',
+    );
+  }
+  if (text('BRIGADE_DATABASE_URL') !== undefined) {
+    throw new ConfigError(
+      'BRIGADE_DATABASE_URL: PostgreSQL is not supported yet; leave it out to use SQLite in BRIGADE_DATA_DIR.',
+    );
+  }
+  const account = text('BRIGADE_ACCOUNT_ID') ?? '123456789012';
+  if (!/^\d{12}$/.test(account)) throw new ConfigError('BRIGADE_ACCOUNT_ID: must be 12 digits.');
+  const logLevel = text('BRIGADE_LOG_LEVEL') ?? 'info';
+  if (!LOG_LEVELS.includes(logLevel)) {
+    throw new ConfigError(`BRIGADE_LOG_LEVEL: must be one of ${LOG_LEVELS.join(', ')}.`);
+  }
+  return {
+    host: text('BRIGADE_HOST') ?? '127.0.0.1',
+    port: whole(source, 'BRIGADE_PORT', 9700, 0, 65_535),
+    sandboxPort: whole(source, 'BRIGADE_SANDBOX_PORT', 9701, 0, 65_535),
+    requestsMax: whole(source, 'BRIGADE_CONCURRENCY', 64, 1, 4096),
+    activeJobsMax: whole(source, 'BRIGADE_ACTIVE_JOBS', 6, 1, 1000),
+    outageMs: whole(source, 'BRIGADE_OUTAGE_MINUTES', 60, 0, 10_080) * 60_000,
+    region: text('BRIGADE_S3_REGION') ?? text('AWS_REGION') ?? 'us-east-1',
+    rootKey: keyPair(source, 'BRIGADE_ROOT_ACCESS_KEY_ID', 'BRIGADE_ROOT_SECRET_ACCESS_KEY'),
+    s3: endpointOf(source),
+    dataDir,
+    staging: resolve(staging),
+    account,
+    logLevel,
+  };
+}
+
+function endpointOf(source: Source): Config['s3'] {
+  const endpoint = source['BRIGADE_S3_ENDPOINT']?.trim();
+  if (!endpoint) return undefined;
+  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
+    throw new ConfigError('BRIGADE_S3_ENDPOINT: must be a URL such as http://127.0.0.1:7480.');
+  }
+  const own = keyPair(source, 'BRIGADE_S3_ACCESS_KEY_ID', 'BRIGADE_S3_SECRET_ACCESS_KEY');
+  const usual = keyPair(source, 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY');
+  const credentials = own ?? usual;
+  if (!credentials) {
+    throw new ConfigError(
+      'BRIGADE_S3_ENDPOINT is set without credentials: set BRIGADE_S3_ACCESS_KEY_ID and BRIGADE_S3_SECRET_ACCESS_KEY (or the usual AWS variables).',
+    );
+  }
+  const sessionToken = own ? undefined : source['AWS_SESSION_TOKEN']?.trim();
+  return { endpoint, credentials: { ...credentials, ...(sessionToken ? { sessionToken } : {}) } };
+}
+
+function keyPair(source: Source, idName: string, secretName: string): KeyPair | undefined {
+  const accessKeyId = source[idName]?.trim();
+  const secretAccessKey = source[secretName]?.trim();
+  if (!accessKeyId && !secretAccessKey) return undefined;
+  if (!accessKeyId || !secretAccessKey) {
+    throw new ConfigError(
+      `${accessKeyId ? secretName : idName}: must be set together with its pair.`,
+    );
+  }
+  return { accessKeyId, secretAccessKey };
+}
+
+function whole(source: Source, name: string, fallback: number, min: number, max: number): number {
+  const text = source[name]?.trim();
+  if (!text) return fallback;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new ConfigError(
+    `${name}: must be a whole number between ${min} and ${max}, not "${text}".`,
+  );
+}
+
+function configFile(named: string | undefined): Source {
+  const path = resolve(named ?? 'brigade.config.json');
+  if (!existsSync(path)) {
+    if (named) throw new ConfigError(`BRIGADE_CONFIG: there is no file ${path}.`);
+    return {};
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(`${path} is not JSON: ${String(error)}`);
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw new ConfigError(`${path} must hold one object of settings.`);
+  }
+  return Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, String(value)]));
+}
