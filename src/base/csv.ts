@@ -43,8 +43,6 @@ export class CsvScanner {
   problem: CsvProblem = 'open-quote';
   /** Where the problem is. */
   problemAt = 0;
-  /** Of an incomplete row: whether the input ended inside quotes. */
-  insideQuotes = false;
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
   readonly #flags: Uint8Array;
@@ -83,7 +81,6 @@ export class CsvScanner {
     let i = from;
     let rowFlags = 0;
     this.lineBreaks = 0;
-    this.insideQuotes = false;
     for (let column = 0; ; column++) {
       let flags = 0;
       let start = i;
@@ -149,7 +146,6 @@ export class CsvScanner {
       this.#quotedFlags = flags & ~STOP;
       return i;
     }
-    this.insideQuotes = true;
     this.lineBreaks = lineBreaksBefore;
     return final ? this.#fail('open-quote', start - 1) : CSV_INCOMPLETE;
   }

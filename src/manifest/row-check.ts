@@ -52,7 +52,7 @@ export class RowCheck {
   readonly columns: ManifestColumns;
   readonly scanner: CsvScanner;
   #bucket: string | undefined;
-  #bucketBytes = new Uint8Array(0);
+  #bucketBytes: Uint8Array | undefined;
   /** The bucket's own name is "bucket", so its rows may still be a header. */
   #bucketIsHeading = false;
 
@@ -75,11 +75,11 @@ export class RowCheck {
       this.#check(bytes, from, next, line);
       return next;
     }
-    const seen = next === CSV_INCOMPLETE ? limit : this.scanner.problemAt;
-    if (seen - from > MANIFEST_ROW_BYTES_MAX) failTooLong(line);
+    const { problem, problemAt, lineBreaks } = this.scanner;
+    const isOpen = next === CSV_INCOMPLETE || problem === 'open-quote';
+    if ((isOpen ? limit : problemAt) - from > MANIFEST_ROW_BYTES_MAX) failTooLong(line); // I3
     if (next === CSV_INCOMPLETE) return next;
-    const what = CSV_PROBLEMS[this.scanner.problem];
-    return malformed(`line ${line + this.scanner.lineBreaks} ${what}.`);
+    return malformed(`line ${line + lineBreaks} ${CSV_PROBLEMS[problem]}.`);
   }
 
   #check(bytes: Uint8Array, from: number, next: number, line: number): void {
@@ -89,7 +89,8 @@ export class RowCheck {
     if (scanner.rowFlags & (NUL | HIGH)) this.#checkBytes(bytes, from, next, line);
     const start = scanner.start(columns.bucket);
     const end = scanner.end(columns.bucket);
-    if (!rangeEquals(bytes, start, end, this.#bucketBytes)) {
+    const expected = this.#bucketBytes;
+    if (expected === undefined || !rangeEquals(bytes, start, end, expected)) {
       this.#checkHeading(bytes, line);
       this.#acceptBucket(this.#text(bytes, columns.bucket), line);
     } else if (this.#bucketIsHeading) {
@@ -101,10 +102,10 @@ export class RowCheck {
 
   #failCount(bytes: Uint8Array, from: number, line: number): never {
     if (bytes[from] === LF || bytes[from] === CR) malformed(`line ${line} is empty.`);
-    const { columns, scanner } = this;
+    const found = this.scanner.columns;
     throw new ManifestDefect(
-      `Unexpected number of task fields: line ${line} has ${scanner.columns}, ` +
-        `the schema names ${columns.fields.length}.`,
+      `Unexpected number of task fields: line ${line} has ${found} field${found === 1 ? '' : 's'}, ` +
+        `the schema names ${this.columns.fields.length}.`,
     );
   }
 
@@ -119,8 +120,8 @@ export class RowCheck {
       (field, column) =>
         field === 'Ignore' || this.#text(bytes, column).toLowerCase() === field.toLowerCase(),
     );
-    if (repeats)
-      malformed(`line ${line} repeats the names of the columns: manifests have no header row.`);
+    if (!repeats) return;
+    malformed(`line ${line} repeats the names of the columns: manifests have no header row.`);
   }
 
   #acceptBucket(bucket: string, line: number): void {
@@ -200,5 +201,7 @@ function badVersionId(detail: string): never {
 }
 
 function failTooLong(line: number): never {
-  malformed(`line ${line} begins a row of more than ${MANIFEST_ROW_BYTES_MAX} bytes.`);
+  malformed(
+    `line ${line} begins a row of more than ${MANIFEST_ROW_BYTES_MAX} bytes (a quote that is never closed?).`,
+  );
 }
