@@ -38,9 +38,9 @@ const PART_BYTES = 8 * MIB;
 const BUFFER_BYTES_MIN = 64 * 1024;
 /** S3's limit. */
 const PARTS_MAX = 10_000;
-/** From this part on the next is larger by PART_BYTES_GROWTH: 10,000 parts then hold 5.6 TB. */
+/** From this part on the next is larger by PART_BYTES_GROWTH: 10,000 parts then hold 5 TiB. */
 const PARTS_OF_EQUAL_SIZE = 1000;
-const PART_BYTES_GROWTH = 128 * 1024;
+const PART_BYTES_GROWTH = 136 * 1024;
 /** Half a minute of backoff in all: longer outages are the engine's to wait for. */
 const ATTEMPTS = 8;
 /** A part takes a while on a slow line, and a store stitches many parts before it says a word. */
