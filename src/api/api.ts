@@ -1,0 +1,135 @@
+/**
+ * The HTTP face of S3 Control: POST, GET, PUT and DELETE below /v20180820/.
+ *
+ * I1. Any Host is taken, and request lines in absolute form too: AWS clients put the account before
+ *     the endpoint's name, which often resolves nowhere, and then come by way of `http_proxy`.
+ * I2. Every answer has x-amz-request-id and x-amz-id-2; every error is S3 Control's XML, wrapped.
+ * I3. Bad input never gives a 500, and a bug gives nothing away: it is logged under its request id.
+ * Other rooms may add routes of their own to the server before it listens.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { silentLog } from '../base/log.ts';
+import { ApiError } from '../model/api-error.ts';
+import { authenticate } from './auth-gate.ts';
+import type { ApiDeps } from './call.ts';
+import { API_VERSION, findCall, noSuchOperation } from './calls.ts';
+import { BODY_BYTES_MAX, toApiError } from './errors.ts';
+import { Query } from './query.ts';
+import { writeError } from './wire.ts';
+
+/** A request that takes longer to arrive comes from a client that is stuck. */
+const REQUEST_MS_MAX = 60_000;
+
+/** Not listening yet. */
+export function createApi(deps: ApiDeps): FastifyInstance {
+  const app = fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    exposeHeadRoutes: false,
+    genReqId: () => deps.random.hex(8).toUpperCase(),
+    rewriteUrl: (raw) => originForm(raw.url ?? '/'), // I1
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply, deps),
+    clientErrorHandler: (_error, socket) => answerBrokenHttp(socket, deps),
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    identify(request, reply, deps);
+  });
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, deps));
+  app.setNotFoundHandler((request, reply) =>
+    answerError(noSuchOperation(request.method, pathOf(request)), request, reply, deps),
+  );
+  // A scope of its own, so that bodies stay raw here and nowhere else.
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
+      done(null, body),
+    );
+    scope.all(`/${API_VERSION}/*`, (request, reply) => answerCall(request, reply, deps));
+  });
+  return app;
+}
+
+async function answerCall(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: ApiDeps,
+): Promise<FastifyReply> {
+  const target = request.raw.url ?? '/';
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const { method } = request;
+  const principal = authenticate({ method, target, headers: headersOf(request.raw), body }, deps);
+  const { account } = principal;
+  const { call, jobId } = findCall(method, pathOf(request));
+  const query = new Query(target.slice(pathOf(request).length + 1));
+  const answer = await call.run({ account, jobId, query, body }, deps);
+  const fields = { requestId: request.id, call: call.name, accessKeyId: principal.accessKeyId };
+  (deps.log ?? silentLog).debug(fields, 'A call was answered.');
+  if (answer.body !== '') void reply.type('application/xml');
+  return reply.code(answer.status).send(answer.body);
+}
+
+function answerError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: ApiDeps,
+): FastifyReply {
+  const shown = toApiError(error);
+  if (shown.httpStatus >= 500) {
+    const fields = { requestId: request.id, method: request.method, path: pathOf(request), error };
+    (deps.log ?? silentLog).error(fields, 'A call ended in an unexpected error.');
+  }
+  const hostId = identify(request, reply, deps);
+  return reply
+    .code(shown.httpStatus)
+    .type('application/xml')
+    .send(writeError(shown, request.id, hostId));
+}
+
+/** Bytes that are not HTTP: there is no request to answer, only a socket. */
+function answerBrokenHttp(socket: Socket, deps: ApiDeps): void {
+  if (socket.destroyed || !socket.writable) return;
+  const [requestId, hostId] = [deps.random.hex(8).toUpperCase(), deps.random.hex(32)];
+  const error = new ApiError('BadRequestException', 'The request is not one that HTTP allows.');
+  const body = writeError(error, requestId, hostId);
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nx-amz-request-id: ${requestId}\r\nx-amz-id-2: ${hostId}\r\n` +
+      `Content-Type: application/xml\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `Connection: close\r\n\r\n${body}`,
+  );
+}
+
+/** Sets both ids once; the second one is returned. */
+function identify(request: FastifyRequest, reply: FastifyReply, deps: ApiDeps): string {
+  const known = reply.getHeader('x-amz-id-2');
+  if (typeof known === 'string') return known;
+  const hostId = deps.random.hex(32);
+  void reply.headers({ 'x-amz-request-id': request.id, 'x-amz-id-2': hostId });
+  return hostId;
+}
+
+function originForm(target: string): string {
+  const rest = /^https?:\/\/[^/?#]*(.*)$/is.exec(target)?.[1];
+  if (rest === undefined) return target;
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+function pathOf(request: FastifyRequest): string {
+  const target = request.raw.url ?? '/';
+  const mark = target.indexOf('?');
+  return mark < 0 ? target : target.slice(0, mark);
+}
+
+/** From the raw pairs: Node drops or joins repeated headers in ways of its own. */
+function headersOf(raw: IncomingMessage): Record<string, string> {
+  const headers = new Map<string, string>();
+  for (let i = 0; i + 1 < raw.rawHeaders.length; i += 2) {
+    const name = (raw.rawHeaders[i] ?? '').toLowerCase();
+    const value = raw.rawHeaders[i + 1] ?? '';
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  return Object.fromEntries(headers);
+}

@@ -1,0 +1,68 @@
+/** CreateJob: checks everything that can be known now, and keeps the job. Nothing is fetched yet. */
+import { assert } from '../base/assert.ts';
+import { ApiError } from '../model/api-error.ts';
+import { CREATE_JOB_BODY } from '../model/job-shapes.ts';
+import type { Job, JobRequest } from '../model/job.ts';
+import { sha256Hex } from '../sigv4/index.ts';
+import type { Call, CallRequest, ApiDeps } from './call.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { refuseProblems } from './problems.ts';
+import { checkCreateJob, operationOf } from './validate.ts';
+import { readBody, writeAnswer } from './wire.ts';
+
+export const createJob: Call = {
+  name: 'CreateJob',
+  method: 'POST',
+  path: 'jobs',
+
+  async run(call, deps) {
+    const request = acceptedRequest(call, deps);
+    const { ClientRequestToken: token, ...content } = request;
+    assert(token !== undefined, 'A CreateJob without a token passed its shape.');
+    const job = newJob(request, call.account, deps);
+    const created = await deps.store.createJob({
+      job,
+      tags: (request.Tags ?? []).map(({ Key = '', Value = '' }) => ({ Key, Value })),
+      token,
+      requestHash: sha256Hex(canonicalJson(content)),
+    });
+    if (created.kind === 'conflict') {
+      throw new ApiError(
+        'IdempotencyException',
+        'ClientRequestToken: was used before for a different request',
+      );
+    }
+    const jobId = created.kind === 'repeated' ? created.jobId : job.id;
+    return { status: 200, body: writeAnswer('CreateJobResult', { JobId: jobId }) };
+  },
+};
+
+function acceptedRequest({ account, body }: CallRequest, deps: ApiDeps): JobRequest {
+  const { value, problems } = readBody(body, 'CreateJobRequest', CREATE_JOB_BODY);
+  refuseProblems(problems);
+  // The shapes have the members and types of AWS's request (test/wire/shapes.test.ts), and this
+  // value has no problem with them.
+  const request: JobRequest = { ...(value as unknown as JobRequest), AccountId: account };
+  refuseProblems(checkCreateJob(request, deps));
+  // AWS: left out means that somebody has to confirm the job.
+  return { ...request, ConfirmationRequired: request.ConfirmationRequired ?? true };
+}
+
+function newJob(request: JobRequest, account: string, deps: ApiDeps): Job {
+  const operation = operationOf(request);
+  assert(operation !== undefined, 'A CreateJob without an operation passed its shape.');
+  assert(request.Priority !== undefined, 'A CreateJob without a priority passed its shape.');
+  return {
+    id: deps.random.uuid(),
+    account,
+    operation,
+    request,
+    status: 'New',
+    priority: request.Priority,
+    createdAt: deps.clock.now(),
+    failures: [],
+    tasksSucceeded: 0,
+    tasksFailed: 0,
+    activeMs: 0,
+  };
+}

@@ -1,0 +1,30 @@
+import { ApiError } from '../model/api-error.ts';
+import { PUT_JOB_TAGGING_BODY } from '../model/job-shapes.ts';
+import type { JobTag } from '../model/job.ts';
+import { JOB_TAGS_MAX } from '../model/limits.ts';
+import type { Call } from './call.ts';
+import { noSuchJob } from './no-such-job.ts';
+import { refuseProblems } from './problems.ts';
+import { checkJobTags } from './tags.ts';
+import { readBody } from './wire.ts';
+
+/** Replaces the whole set; an empty one deletes it. */
+export const putJobTagging: Call = {
+  name: 'PutJobTagging',
+  method: 'PUT',
+  path: 'jobs/{id}/tagging',
+
+  async run({ account, jobId, body }, deps) {
+    const { value, problems } = readBody(body, 'PutJobTaggingRequest', PUT_JOB_TAGGING_BODY);
+    refuseProblems(problems);
+    // The shape gives a list of tags, each with both texts.
+    const tags = value['Tags'] as readonly JobTag[];
+    if (tags.length > JOB_TAGS_MAX) {
+      const message = `Tags: must hold at most ${JOB_TAGS_MAX} tags`;
+      throw new ApiError('TooManyTagsException', message);
+    }
+    refuseProblems(checkJobTags(tags, deps));
+    if (!(await deps.store.setTags(account, jobId, tags))) throw noSuchJob();
+    return { status: 200, body: '' };
+  },
+};

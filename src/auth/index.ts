@@ -1,0 +1,2 @@
+export { type AccessKey, fixedKeyring, type Keyring, type Principal } from './keyring.ts';
+export { Secret } from './secret.ts';
