@@ -1,7 +1,6 @@
 /** The sandbox on a thread of its own: its work does not stand in the way of the API's and engine's. */
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { startSandbox } from '../../sandbox/index.ts';
 import { assert } from '../base/assert.ts';
 import type { KeyPair } from './config.ts';
 
@@ -34,6 +33,8 @@ export async function startSandboxThread(options: SandboxOptions): Promise<Runni
 
 if (!isMainThread && parentPort) {
   const port = parentPort;
+  // Loaded here only: the main thread has no use for it.
+  const { startSandbox } = await import('../../sandbox/index.ts');
   // Handed over by `startSandboxThread`.
   const sandbox = await startSandbox(workerData as SandboxOptions);
   port.postMessage(sandbox.url);

@@ -1,0 +1,20 @@
+/** What the commands are handed by main: a way to start the service, and nothing of its rooms. */
+
+/** A running service, as the commands see it. */
+export interface Service {
+  readonly url: string;
+  readonly s3Url: string;
+  readonly isSandbox: boolean;
+  readonly account: string;
+  readonly rootKey: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly isNew: boolean;
+  };
+  stop(): Promise<void>;
+}
+
+export interface Commands {
+  /** Starts the service; settings given here win over the environment. */
+  start(overrides?: Readonly<Record<string, string>>): Promise<Service>;
+}

@@ -1,0 +1,13 @@
+/** argv -> command. */
+import { runCommand } from '../cli/index.ts';
+import { ConfigError, readConfig, serve } from './server/index.ts';
+
+try {
+  process.exitCode = await runCommand(process.argv.slice(2), {
+    start: (overrides) => serve(readConfig(overrides)),
+  });
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`brigade: ${error.message}\n`);
+  process.exitCode = 64;
+}

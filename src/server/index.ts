@@ -1,0 +1,2 @@
+export { ConfigError, readConfig, type Config, type KeyPair } from './config.ts';
+export { serve, type Running } from './serve.ts';
