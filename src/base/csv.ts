@@ -141,8 +141,7 @@ export class CsvScanner {
         i++;
         continue;
       }
-      // The last byte so far may be the first half of a doubled quote.
-      if (i + 1 >= limit && !final) break;
+      // At the limit this may be half of a doubled quote; the row is incomplete then anyway.
       this.#quotedFlags = flags & ~STOP;
       return i;
     }

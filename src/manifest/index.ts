@@ -1,5 +1,4 @@
 export { type ChunkRange, ManifestDefect } from './manifest.ts';
-export { type ManifestColumns, manifestColumns } from './columns.ts';
 export { type CutterCheckpoint, type CutterOptions, ManifestCutter } from './cutter.ts';
 export { type ManifestRow, decodeKey, encodeKey, writeManifestRow } from './key.ts';
 export { readTasks } from './tasks.ts';

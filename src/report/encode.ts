@@ -25,7 +25,7 @@ export interface EncodedPart {
 }
 
 /** A function's result may be megabytes; a report row is for reading. Our choice. */
-export const RESULT_MESSAGE_CHARS_MAX = 10_000;
+const RESULT_MESSAGE_CHARS_MAX = 10_000;
 /**
  * Stands for "no HTTP answer" (status 0): readers of reports parse this column as a number or look
  * for three digits, and SDKs count a broken connection among the server's errors.
@@ -85,5 +85,5 @@ function failureTail({ httpStatus, code, message }: Extract<Outcome, { ok: false
 const CONTROLS = /\r\n|[\x00-\x1f\x7f]/g;
 
 function oneLine(text: string): string {
-  return text.slice(0, RESULT_MESSAGE_CHARS_MAX).replaceAll(CONTROLS, ' ').toWellFormed();
+  return text.slice(0, RESULT_MESSAGE_CHARS_MAX).replaceAll(CONTROLS, ' ');
 }

@@ -125,6 +125,19 @@ test('a row is incomplete until its end has been seen, wherever the input is cut
   );
 });
 
+test('what lies behind the limit is not looked at', () => {
+  // Aim: a window holds stale bytes behind its filled part; they must not join the last row.
+  for (const text of ['a,b', 'a,"b"', 'a,"b""c"', 'a,b\r\n', 'a,', 'a,"b']) {
+    for (const stale of ['"', 'x', '\n', ',']) {
+      const bytes = Buffer.from(text + stale);
+      const scanner = new CsvScanner(COLUMNS_MAX);
+      const next = scanner.scan(bytes, 0, text.length, true);
+      const ours = next === CSV_PROBLEM ? scanner.problem : [cells(bytes, scanner)];
+      assert.deepEqual(ours, scanAll(text), text + stale);
+    }
+  }
+});
+
 test('marks tell which fields have bytes worth a second look', () => {
   const marks = new Uint8Array(256);
   marks['%'.charCodeAt(0)] = 1;

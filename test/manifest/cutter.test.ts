@@ -124,3 +124,19 @@ test('chunks of a long manifest come out while it is pushed, and the checkpoint 
   const rest = cut(bytes.subarray(checkpoint.offset), ['Bucket', 'Key'], 100, [], checkpoint);
   assert.deepEqual([...early, ...rest.chunks], cut(bytes, ['Bucket', 'Key'], 100).chunks);
 });
+
+test('a resumed cutter still knows the bucket of the rows before', () => {
+  const fields = ['Bucket', 'Key'] as const;
+  const { checkpoint } = cut(Buffer.from('bkt,a\nbkt,b\n'), fields, 2);
+  assert.deepEqual(checkpoint, { offset: 12, rows: 2, line: 3, bucket: 'bkt' });
+  assert.throws(
+    () => cut(Buffer.from('other,c\n'), fields, 2, [], checkpoint),
+    /line 3 names "other", the lines before "bkt"/,
+  );
+});
+
+test('a cutter that resumes behind the last row has nothing to cut and nothing to refuse', () => {
+  const checkpoint = { offset: 12, rows: 2, line: 3, bucket: 'bkt' };
+  const again = cut(Buffer.alloc(0), ['Bucket', 'Key'], 2, [], checkpoint);
+  assert.deepEqual(again, { chunks: [], checkpoint });
+});

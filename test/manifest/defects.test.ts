@@ -291,6 +291,10 @@ test('what a defect quotes from the manifest is short and printable', () => {
   );
 });
 
+test('a reason is never longer than DescribeJob can show', () => {
+  assert.equal(new ManifestDefect('x'.repeat(1000)).message.length, 256);
+});
+
 test('schemas that no manifest can follow are refused in the words of AWS', () => {
   const open =
     (...fields: ManifestField[]) =>
