@@ -2,14 +2,15 @@
  * S3PutObjectCopy: one CopyObject per task, into one bucket, under the same key or below a prefix.
  *
  * I1. The target bucket is looked for once per job; a 403 proves nothing, since copying needs less.
- * I2. A store's known gaps are made up for, or the task fails: see copy-gaps.ts.
+ * I2. A store's gaps are made up for (copy-gaps.ts), or the task fails (copy-confirm.ts).
  * I3. Repeating a task is harmless where the target is unversioned; where it is versioned, an answer
  *     that got lost leaves one more version of the same content.
  */
 import { failed, type Outcome } from '../model/outcome.ts';
 import { type S3, toOutcome, toOutcomeOfResult } from '../s3/index.ts';
 import { checkCopy, bucketOfArn } from './copy-check.ts';
-import { gapFillers } from './copy-gaps.ts';
+import { confirmation } from './copy-confirm.ts';
+import { conditionCheck, gapFillers } from './copy-gaps.ts';
 import { copyRequests } from './copy-request.ts';
 import type { Opened, Operation } from './operation.ts';
 import { onObjects } from './task.ts';
@@ -22,20 +23,21 @@ export const putObjectCopy: Operation = {
   async open(request, s3, signal): Promise<Opened> {
     const copy = request.Operation?.S3PutObjectCopy ?? {};
     const bucket = bucketOfArn(copy.TargetResource) ?? '';
-    const refusal = await checkTargetBucket(bucket, s3, signal);
-    if (refusal !== undefined) return refusal;
+    const obstacle = await obstacleAt(bucket, s3, signal);
+    if (obstacle !== undefined) return obstacle;
     const traits = await s3.traits(signal);
     if (traits === undefined) {
       return { ok: false, again: true, reason: 'The S3 endpoint did not say what it is.' };
     }
     const requestOf = copyRequests(copy, bucket);
-    const { before, after } = gapFillers(copy, traits, s3);
+    const before = conditionCheck(copy, traits, s3);
+    const confirm = confirmation(copy, traits, s3);
+    // First what may fail the task for good.
+    const after = [...(confirm === undefined ? [] : [confirm]), ...gapFillers(copy, traits, s3)];
 
     const run = onObjects(async (task, taskSignal) => {
-      for (const step of before) {
-        const failure = await step(task, taskSignal);
-        if (failure !== undefined) return failure;
-      }
+      const refusal = await before?.(task, taskSignal);
+      if (refusal !== undefined) return refusal;
       const put = requestOf(task);
       const answer = await s3.send(put, taskSignal);
       const outcome = toOutcomeOfResult(answer, 'CopyObjectResult');
@@ -51,7 +53,7 @@ export const putObjectCopy: Operation = {
 };
 
 /** Why the job cannot run, or undefined (I1). */
-async function checkTargetBucket(
+async function obstacleAt(
   bucket: string,
   s3: S3,
   signal: AbortSignal,

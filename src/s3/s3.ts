@@ -42,6 +42,8 @@ export interface StoreTraits {
   readonly copyIgnoresConditions: boolean;
   /** CopyObject ignores x-amz-object-lock-*. */
   readonly copyIgnoresLock: boolean;
+  /** CopyObject ignores x-amz-website-redirect-location, unless it replaces the metadata. */
+  readonly copyIgnoresRedirect?: boolean;
 }
 
 export interface S3 {

@@ -24,6 +24,7 @@ const KNOWN: readonly KnownStore[] = [
       copyIgnoresTagging: true,
       copyIgnoresConditions: true,
       copyIgnoresLock: true,
+      copyIgnoresRedirect: true,
     },
     // A transaction id: `tx`, 21 hex digits of a counter, the time, the instance, the zone.
     isMeant: (headers) => /^tx[0-9a-f]{21}-[0-9a-f]+-/.test(headers['x-amz-request-id'] ?? ''),
