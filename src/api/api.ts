@@ -66,8 +66,8 @@ async function answerCall(
   const answer = await call.run({ account, jobId, query, body }, deps);
   const fields = { requestId: request.id, call: call.name, accessKeyId: principal.accessKeyId };
   (deps.log ?? silentLog).debug(fields, 'A call was answered.');
-  if (answer.body !== '') void reply.type('application/xml');
-  return reply.code(answer.status).send(answer.body);
+  void reply.code(answer.status);
+  return answer.body === '' ? reply.send() : reply.type('application/xml').send(answer.body);
 }
 
 function answerError(
