@@ -418,7 +418,9 @@ class Scene {
   }
 
   async put(key: string, input: Partial<PutObjectCommandInput>): Promise<void> {
-    await this.sdk.send(new PutObjectCommand({ Bucket: this.plain, Key: key, Body: 'content', ...input }));
+    await this.sdk.send(
+      new PutObjectCommand({ Bucket: this.plain, Key: key, Body: 'content', ...input }),
+    );
   }
 
   async putVersion(key: string, input: Partial<PutObjectCommandInput>): Promise<string> {
