@@ -62,6 +62,17 @@ export async function runFiles(options: RunOptions): Promise<Totals> {
   return sum(results);
 }
 
+/** A whole command: runs, prints the totals as its last line, and sets the exit code. */
+export async function runAndReport(options: Omit<RunOptions, 'write'>): Promise<void> {
+  const write = (text: string): void => {
+    process.stdout.write(text);
+  };
+  const totals = await runFiles({ ...options, write });
+  if (options.files.length === 0) write('No test file is of that name.\n');
+  write(`${totalsLine(totals)}\n`);
+  process.exitCode = totals.failed > 0 || options.files.length === 0 ? 1 : 0;
+}
+
 /** `12 passed, 0 failed`, and the skipped when there are. */
 export function totalsLine({ passed, failed, skipped }: Totals): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
