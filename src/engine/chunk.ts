@@ -82,7 +82,7 @@ async function runTask(
     gate.leave(outcome.ok ? 'never' : outcome.again);
     if (outcome.ok || outcome.again === 'never') return outcome;
     last = outcome;
-    patience ??= new Patience({ ...context, outageMs: context.options.outageMs });
+    patience ??= Patience.ofTask(context);
     if (!(await patience.next(outcome, held.left))) return outcome;
   }
 }

@@ -54,7 +54,7 @@ export async function openManifest(
         : { range: `bytes=${range.start}-${range.end === undefined ? '' : range.end - 1}` }),
     },
   };
-  const patience = new Patience({ ...context, outageMs: context.options.outageMs });
+  const patience = Patience.ofJob(context);
   for (;;) {
     const answer = await context.s3.open(request, held.left);
     if (isStream(answer)) {
@@ -90,7 +90,7 @@ export async function readChunk(
   held: HeldLease,
   context: EngineContext,
 ): Promise<Buffer> {
-  const patience = new Patience({ ...context, outageMs: context.options.outageMs });
+  const patience = Patience.ofJob(context);
   for (;;) {
     const body = await openManifest(job, range, held, context);
     const pieces: Buffer[] = [];

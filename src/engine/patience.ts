@@ -1,9 +1,12 @@
 /**
  * How long to try again (D8).
  *
- * I1. A failure worth a retry is tried ATTEMPTS_MAX times, with exponential backoff and full jitter.
+ * I1. A task whose failure is worth a retry is tried ATTEMPTS_MAX times, with exponential backoff and
+ *     full jitter.
  * I2. While the endpoint has answered nothing final since the first failure, it is an outage: trying
  *     goes on, and nothing is failed for it, up to `outageMs`.
+ * I3. What the whole job hangs on (its manifest, its report) is not given up after a number of tries,
+ *     only after `outageMs`.
  */
 import { backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
@@ -19,27 +22,37 @@ export interface Waiting {
   readonly clock: Clock;
   readonly random: Random;
   readonly gate: Gate;
-  readonly outageMs: number;
+  readonly options: { readonly outageMs: number };
 }
 
 export class Patience {
   readonly #waiting: Waiting;
+  readonly #attemptsMax: number;
   #attempts = 0;
   #firstFailureAt = 0;
 
-  constructor(waiting: Waiting) {
+  private constructor(waiting: Waiting, attemptsMax: number) {
     this.#waiting = waiting;
+    this.#attemptsMax = attemptsMax;
+  }
+
+  static ofTask(waiting: Waiting): Patience {
+    return new Patience(waiting, ATTEMPTS_MAX);
+  }
+
+  static ofJob(waiting: Waiting): Patience {
+    return new Patience(waiting, Infinity); // I3
   }
 
   /** Resolves to whether to try again; after a backoff, which `signal` cuts short. */
   async next(failure: FailedOutcome, signal: AbortSignal): Promise<boolean> {
-    const { clock, random, gate, outageMs } = this.#waiting;
+    const { clock, random, gate, options } = this.#waiting;
     if (failure.again === 'never') return false;
     const now = clock.monotonic();
     if (this.#attempts++ === 0) this.#firstFailureAt = now;
     const outage = !gate.aliveSince(this.#firstFailureAt); // I2
-    if (!outage && this.#attempts >= ATTEMPTS_MAX) return false;
-    if (now - this.#firstFailureAt >= outageMs) return false;
+    if (!outage && this.#attempts >= this.#attemptsMax) return false;
+    if (now - this.#firstFailureAt >= options.outageMs) return false;
     await clock.sleep(backoffMs(this.#attempts - 1, BACKOFF, random), signal);
     return true;
   }

@@ -5,6 +5,7 @@
  * I2. Chunks and checkpoint are saved together, so no row is cut twice and none is left out.
  * I3. The operation is opened before the first task: what cannot work at all fails here.
  */
+import type { Readable } from 'node:stream';
 import {
   type ChunkRange,
   type CutterCheckpoint,
@@ -40,7 +41,7 @@ async function cutManifest(
   held: HeldLease,
   context: EngineContext,
 ): Promise<CutterCheckpoint | undefined> {
-  const patience = new Patience({ ...context, outageMs: context.options.outageMs });
+  const patience = Patience.ofJob(context);
   // Written by `save` only.
   let checkpoint = unit.work.checkpoint as CutterCheckpoint | undefined;
   for (;;) {
@@ -59,7 +60,7 @@ async function cutManifest(
     };
     const body = await openManifest(unit.job, { start: checkpoint?.offset ?? 0 }, held, context);
     try {
-      for await (const bytes of body ?? noBytes()) {
+      for await (const bytes of body ? reading(body) : []) {
         if (!held.mayStart() && !(await held.ready())) return undefined;
         pending.push(...cutter.push(bytes));
         if (pending.length >= CHUNKS_PER_SAVE && !(await save())) return undefined;
@@ -70,7 +71,9 @@ async function cutManifest(
       if (error instanceof ManifestDefect) {
         throw new JobFailed({ code: error.code, reason: error.message });
       }
-      // The connection broke in the middle: on from the last checkpoint.
+      // Only a connection that broke in the middle goes on from here; if the store did not answer,
+      // nobody knows what it saved, and the next lease asks it.
+      if (!(error instanceof Interrupted)) throw error;
       const failure = failed(0, 'IncompleteBody', String(error), 'later');
       context.log.warn({ jobId: unit.job.id, error }, 'Reading the manifest was interrupted.');
       if (!(await patience.next(failure, held.left)) || held.course !== 'run') throw error;
@@ -84,4 +87,15 @@ export function fieldsOf(job: Job) {
   return job.request.Manifest?.Spec?.Fields ?? [];
 }
 
-async function* noBytes(): AsyncIterable<Buffer> {}
+class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+async function* reading(body: Readable): AsyncIterable<Uint8Array> {
+  try {
+    // What undici hands out are Buffers.
+    for await (const bytes of body) yield bytes as Uint8Array;
+  } catch (error) {
+    throw new Interrupted('The manifest ended early.', { cause: error });
+  }
+}

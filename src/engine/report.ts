@@ -89,7 +89,7 @@ export async function reporting<T extends { readonly ok: true }>(
   context: EngineContext,
   write: () => Promise<T | FailedOutcome>,
 ): Promise<T> {
-  const patience = new Patience({ ...context, outageMs: context.options.outageMs });
+  const patience = Patience.ofJob(context);
   for (;;) {
     const written = await write();
     if (written.ok) {

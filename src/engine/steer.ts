@@ -19,6 +19,9 @@ export async function steer(context: EngineContext): Promise<number> {
       case 'event':
         await store.apply(job.id, step.event, { at: clock.now() });
         break;
+      case 'seal':
+        await store.seal(job.id);
+        break;
       case 'write-report':
         await store.addUnits(job.id, reportUnits(ledger));
         break;

@@ -11,6 +11,8 @@ export interface LedgerState {
   readonly chunksDone: number;
   /** Chunks [0, chunksTouched) hold every recorded row. */
   readonly chunksTouched: number;
+  /** No part is taken any more: the counters are final. */
+  readonly isSealed: boolean;
   /** Leases of prepare and chunk units that have not expired. */
   readonly leasesLive: number;
   readonly reports: number;
@@ -21,6 +23,7 @@ export interface LedgerState {
 export type Step =
   | { readonly kind: 'wait' }
   | { readonly kind: 'event'; readonly event: JobEvent }
+  | { readonly kind: 'seal' }
   | { readonly kind: 'write-report' }
   | { readonly kind: 'finish' };
 
@@ -48,9 +51,13 @@ export function nextStep(job: Job, ledger: LedgerState): Step {
   }
 }
 
-/** Requests in flight are awaited and recorded (D5), then the report, then the end. */
+/**
+ * Requests in flight are awaited and recorded (D5), then the ledger is sealed, so that the report is
+ * decided over final counters (D2), then comes the report, then the end.
+ */
 function closingStep(job: Job, ledger: LedgerState): Step {
   if (ledger.finishes > 0 || ledger.leasesLive > 0) return WAIT;
+  if (!ledger.isSealed) return { kind: 'seal' };
   if (!wantsReport(job)) return { kind: 'finish' };
   if (ledger.reports === 0) return { kind: 'write-report' };
   return ledger.reportsDone === ledger.reports ? { kind: 'finish' } : WAIT;

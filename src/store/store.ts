@@ -154,7 +154,10 @@ export interface Store {
   lease(request: LeaseRequest): Promise<readonly LeasedUnit[]>;
   /** Prolongs leases, records live progress, and tells what became of their jobs. */
   renew(progress: readonly Progress[], until: number): Promise<readonly Standing[]>;
-  /** Preparing: adds chunks and moves the checkpoint. False: the lease is lost (I2). */
+  /**
+   * Preparing: adds chunks and moves the checkpoint. False: the lease is lost (I2), or the chunks do
+   * not follow on the last one, because an earlier call whose answer was lost has saved them.
+   */
   addChunks(lease: Lease, chunks: readonly ChunkRange[], checkpoint: unknown): Promise<boolean>;
   /** Preparing has read everything: closes the unit and applies the event. */
   finishPreparing(lease: Lease, manifest: ManifestFacts, now: number): Promise<boolean>;
@@ -177,10 +180,9 @@ export interface Store {
   schedule(limit: number, now: number): Promise<number>;
   /** Jobs in a status that the service itself moves on, with their ledger. */
   movingJobs(now: number): Promise<readonly MovingJob[]>;
-  /**
-   * Makes report or finish units; ones that exist already stay as they are. From here on the ledger
-   * is sealed: a part that comes late is refused, so that the report stays equal to the counters.
-   */
+  /** From here on a part that comes late is refused, so that the report stays equal to the counters. */
+  seal(jobId: string): Promise<void>;
+  /** Makes report or finish units; ones that exist already stay as they are. */
   addUnits(jobId: string, units: readonly NewUnit[]): Promise<void>;
   /** Jobs that wait for confirmation since before `suspendedBefore`. */
   unconfirmedJobs(suspendedBefore: number): Promise<readonly string[]>;

@@ -246,6 +246,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         assert.equal(await store.finishPreparing(old.lease, { tasks: 1, bucket: 'b' }, T0), false);
         assert.equal(await store.addChunks(current.lease, [chunk], { at: 9 }), true);
         assert.equal((await store.job(ACCOUNT, id))?.tasksTotal, 1);
+        assert.equal(await store.addChunks(current.lease, [chunk], { at: 9 }), false, 'not twice');
         await store.release(current.lease, 0, true);
         const next = await leaseOne(store, T0 + LEASE_MS + 2);
         assert.deepEqual(next?.work.checkpoint, { at: 9 });
@@ -383,7 +384,9 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         const unit = await leaseOne(store, T0);
         assert.ok(unit);
         await store.apply(id, 'CancelRequested', { at: T0 });
-        await store.addUnits(id, [{ kind: 'finish', seq: 0, work: {} }]);
+        assert.equal((await moving(store, id)).isSealed, false);
+        await store.seal(id);
+        assert.equal((await moving(store, id)).isSealed, true);
         assert.equal(await store.commitPart(unit.lease, part(10), T0), false);
       }));
 

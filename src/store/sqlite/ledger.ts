@@ -59,7 +59,9 @@ export function ledgerPart(db: Database, random: Random): LedgerPart {
       db.transaction(() => {
         if (!isHeld(db, lease)) return false;
         const no = jobNo(db, lease.jobId);
-        let seq = Number(db.get('SELECT chunks FROM jobs WHERE no = ?', no)?.['chunks']);
+        const saved = db.get('SELECT chunks, tasks_total FROM jobs WHERE no = ?', no);
+        if (chunks[0] && chunks[0].firstRow !== Number(saved?.['tasks_total'] ?? 0)) return false;
+        let seq = Number(saved?.['chunks']);
         for (const { firstRow, rows, start, end } of chunks) {
           db.run(
             `INSERT INTO units (job, kind, seq, first_row, row_count, byte_start, byte_end)

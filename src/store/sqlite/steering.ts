@@ -8,7 +8,7 @@ import { applyInTransaction, jobOf } from './job-rows.ts';
 
 type SteeringPart = Pick<
   Store,
-  'schedule' | 'movingJobs' | 'addUnits' | 'unconfirmedJobs' | 'deleteJobs' | 'unfinished'
+  'schedule' | 'movingJobs' | 'seal' | 'addUnits' | 'unconfirmedJobs' | 'deleteJobs' | 'unfinished'
 >;
 
 export function steeringPart(db: Database, random: Random): SteeringPart {
@@ -34,10 +34,11 @@ export function steeringPart(db: Database, random: Random): SteeringPart {
         movingJob(db, row, now),
       ),
 
+    seal: async (jobId) => void db.run('UPDATE jobs SET sealed = 1 WHERE id = ?', jobId),
+
     addUnits: async (jobId, units) =>
       db.transaction(() => {
         const no = db.get('SELECT no FROM jobs WHERE id = ?', jobId)?.['no'] ?? null;
-        db.run('UPDATE jobs SET sealed = 1 WHERE no = ?', no);
         for (const { kind, seq, work } of units) {
           db.run(
             'INSERT OR IGNORE INTO units (job, kind, seq, work) VALUES (?, ?, ?, ?)',
@@ -105,6 +106,7 @@ function movingJob(db: Database, row: Row, now: number): MovingJob {
       chunks: Number(row['chunks']),
       chunksDone: Number(row['chunks_done']),
       chunksTouched: Number(row['chunks_touched']),
+      isSealed: row['sealed'] !== 0,
       leasesLive:
         count(`kind = 'chunk' AND state = 1 AND lease_until >= ?`, now) +
         count(`kind = 'prepare' AND state = 1 AND lease_until >= ?`, now),
