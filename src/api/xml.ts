@@ -90,19 +90,21 @@ function localName(tag: string): string {
   return tag.slice(tag.indexOf(':') + 1);
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-};
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
 
 function decodeEntities(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&(?:#x([0-9a-fA-F]+);|#([0-9]+);|(\w+);)?/g, (whole, hex, decimal, name) => {
     const char =
-      name === undefined ? characterOf(hex ?? decimal, hex === undefined) : ENTITIES[String(name)];
+      name === undefined
+        ? characterOf(hex ?? decimal, hex === undefined)
+        : ENTITIES.get(String(name));
     if (char === undefined) throw malformed(`${whole} is no reference that is accepted`);
     return char;
   });

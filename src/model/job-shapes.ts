@@ -14,7 +14,7 @@ import {
 import { boolean, integer, list, named, oneOf, required, struct, timestamp } from './shape.ts';
 import { MANIFEST_FIELDS } from './vocabulary.ts';
 
-export const MANIFEST_FORMATS = [
+const MANIFEST_FORMATS = [
   'S3BatchOperations_CSV_20180820',
   'S3InventoryReport_CSV_20161130',
 ] as const;

@@ -1,4 +1,5 @@
 /** Scalars that several shapes share. Ranges, enums and patterns: the model of S3 Control 2018-08-20. */
+import { JOB_PRIORITY_MAX } from './limits.ts';
 import { integer, list, oneOf, required, struct, text } from './shape.ts';
 
 export const INT_MAX = 2_147_483_647;
@@ -66,7 +67,7 @@ export const tagSet = list(
   struct({ Key: required(tagText(1, 128)), Value: required(tagText(0, 256)) }),
 );
 
-export const priority = integer(0, INT_MAX);
+export const priority = integer(0, JOB_PRIORITY_MAX);
 export const statusUpdateReason = nonEmpty(256);
 export const storageClass = oneOf([
   'STANDARD',

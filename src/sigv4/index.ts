@@ -7,7 +7,7 @@ export {
   encodePath,
   encodeQuery,
 } from './encode.ts';
-export { EMPTY_SHA256, sha256Hex, signaturesEqual, UNSIGNED_PAYLOAD } from './key.ts';
+export { EMPTY_SHA256, sha256Hex, UNSIGNED_PAYLOAD } from './key.ts';
 export {
   createSigner,
   type RequestToPresign,

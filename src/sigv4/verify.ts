@@ -327,7 +327,8 @@ function refusalOfUnsigned(
 ): Refused | undefined {
   const signed = new Set(claim.signedHeaders);
   for (const name of signed) {
-    if (headers[name] === undefined) {
+    // Own ones only: `constructor` is a member of every object.
+    if (!Object.hasOwn(headers, name)) {
       return refuse('SignatureDoesNotMatch', `The signed header ${name} is not in the request.`);
     }
   }

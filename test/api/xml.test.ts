@@ -42,6 +42,7 @@ test('what is not well-formed, or not harmless, is refused', () => {
     '<a><![CDATA[x</a>',
     '<a><!-- x</a>',
     '<a>&nbsp;</a>',
+    '<a>&constructor;</a>',
     '<a>&</a>',
     '<a>&#0;</a>',
     '<a>&#xD800;</a>',

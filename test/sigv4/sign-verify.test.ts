@@ -206,7 +206,10 @@ test('each refusal of the header form has the code that S3 gives', () => {
     assert.equal(code, 'AuthorizationHeaderMalformed', String(from));
   }
   assert.equal(codeOf(withAuth((v) => v.replace('host;', ''))), 'AccessDenied');
-  assert.equal(codeOf(withAuth((v) => v.replace('host;', 'host;nope;'))), 'SignatureDoesNotMatch');
+  for (const name of ['nope', 'constructor', '__proto__', 'HOST', '']) {
+    const code = codeOf(withAuth((v) => v.replace('host;', `host;${name};`)));
+    assert.equal(code, 'SignatureDoesNotMatch', name);
+  }
   assert.equal(codeOf(request, NOW, { regions: ['eu-west-3'] }), 'AuthorizationHeaderMalformed');
   assert.equal(codeOf(request, NOW, { regions: ['eu-west-3', 'us-east-1'] }), 'ok');
 });
