@@ -41,7 +41,7 @@ export const WRITE_HEADERS: readonly string[] = [
   SSE_BUCKET_KEY,
 ];
 
-export const STORAGE_CLASSES: readonly string[] = [
+const STORAGE_CLASSES: readonly string[] = [
   'STANDARD',
   'REDUCED_REDUNDANCY',
   'STANDARD_IA',

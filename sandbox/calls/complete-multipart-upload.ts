@@ -66,12 +66,13 @@ function chosenParts(
 ): readonly PartRow[] {
   if (given.length === 0) throw new S3Error('MalformedXML');
   const byNumber = new Map(stored.map((part) => [part.number, part]));
-  let previous = 0;
+  const numbers = given.map((part) => part.PartNumber ?? 0);
+  if (numbers.some((number, i) => number <= (numbers[i - 1] ?? 0))) {
+    throw new S3Error('InvalidPartOrder');
+  }
   return given.map((asked, index) => {
     const { PartNumber: number, ETag: etag } = asked;
     if (number === undefined || etag === undefined) throw new S3Error('MalformedXML');
-    if (number <= previous) throw new S3Error('InvalidPartOrder');
-    previous = number;
     const part = byNumber.get(number);
     const elements = { PartNumber: String(number), ETag: etag };
     if (part === undefined || etag.replace(/"/g, '') !== part.etag) {
