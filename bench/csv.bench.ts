@@ -3,12 +3,13 @@
  * against a bare count of line feeds (the floor: native code that understands nothing) and against
  * csv-parse (the usual library, which checks none of our rules).
  *
- *   node bench/csv.bench.ts [rows, default 1,000,000]
+ *   npm run bench -- csv [--rows N] [--quick]
  */
-import { cpus } from 'node:os';
 import { parse } from 'csv-parse/sync';
 import { ManifestCutter, readTasks, type ChunkRange } from '../src/manifest/index.ts';
 import type { ManifestField } from '../src/model/vocabulary.ts';
+import { setting, settingLines } from './lib/figures.ts';
+import { benchOptions } from './lib/options.ts';
 
 const BUCKET = 'example-archive-2024';
 const BUFFER_BYTES = 64 * 1024;
@@ -84,10 +85,8 @@ function rate(rows: number, run: () => number): number {
   return (rows / best) * 1000;
 }
 
-const rows = Number(process.argv[2] ?? 1_000_000);
-const cpu = cpus()[0]?.model.trim() ?? 'unknown CPU';
-console.log(`csv.bench: ${cpu} x ${cpus().length}, Node ${process.version}`);
-console.log(`${new Date().toISOString().slice(0, 10)}, node bench/csv.bench.ts ${rows}\n`);
+const { rows } = benchOptions({ full: 1_000_000, quick: 100_000 });
+console.log(`csv.bench: ${settingLines(setting())}`);
 const columns = [24, 8, 12, 12, 12, 12, 10, 10];
 const print = (cells: readonly string[]): void =>
   console.log(

@@ -2,11 +2,12 @@
  * Rows per second of encodePart, for chunks of 1,000 rows, against the floor: joining rows that
  * are already made and turning them into bytes.
  *
- *   node bench/report.bench.ts [chunks, default 1,000]
+ *   npm run bench -- report [--rows N] [--quick]
  */
-import { cpus } from 'node:os';
 import { type Outcome, type Task, failed } from '../src/model/outcome.ts';
 import { encodePart, readReport } from '../src/report/index.ts';
+import { setting, settingLines } from './lib/figures.ts';
+import { benchOptions } from './lib/options.ts';
 
 const ROWS = 1000;
 const ROUNDS = 3;
@@ -45,11 +46,9 @@ function rate(chunks: number, run: () => void): number {
   return ((chunks * ROWS) / best) * 1000;
 }
 
-const chunks = Number(process.argv[2] ?? 1000);
-console.log(
-  `report.bench: ${cpus()[0]?.model.trim() ?? 'unknown CPU'} x ${cpus().length}, Node ${process.version}`,
-);
-console.log(`${new Date().toISOString().slice(0, 10)}, node bench/report.bench.ts ${chunks}\n`);
+const options = benchOptions({ full: 1_000_000, quick: 100_000 });
+const chunks = Math.ceil(options.rows / ROWS);
+console.log(`report.bench: ${settingLines(setting())}`);
 console.log(
   `${'rows/s'.padEnd(24)}${'join'.padStart(12)}${'encodePart'.padStart(12)}${'ratio'.padStart(10)}`,
 );

@@ -1,0 +1,44 @@
+/** Where, when and how something was measured, and figures for people. */
+import { cpus } from 'node:os';
+import { basename } from 'node:path';
+
+export interface Setting {
+  readonly machine: string;
+  readonly node: string;
+  readonly date: string;
+  readonly command: string;
+}
+
+export function setting(): Setting {
+  const [script = '', ...args] = process.argv.slice(1);
+  return {
+    machine: `${cpus()[0]?.model.trim() ?? 'unknown CPU'} x ${cpus().length}`,
+    node: process.version,
+    date: new Date().toISOString().slice(0, 10),
+    command: ['node', `bench/${basename(script)}`, ...args].join(' '),
+  };
+}
+
+export function settingLines({ machine, node, date, command }: Setting): string {
+  return `${machine}, Node ${node}, ${date}\n${command}\n`;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const upper = sorted[Math.floor(middle)] ?? NaN;
+  const lower = sorted[Math.ceil(middle) - 1] ?? NaN;
+  return (upper + lower) / 2;
+}
+
+/** The first column to the left, numbers to the right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const width = (column: number): number =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, i) => (i === 0 ? cell.padEnd(width(i)) : cell.padStart(width(i))))
+      .join('   ')
+      .trimEnd();
+  return `${rows.map(line).join('\n')}\n`;
+}
