@@ -70,25 +70,25 @@ function chosenParts(
   if (numbers.some((number, i) => number <= (numbers[i - 1] ?? 0))) {
     throw new S3Error('InvalidPartOrder');
   }
-  return given.map((asked, index) => {
+  const parts = given.map((asked) => {
     const { PartNumber: number, ETag: etag } = asked;
     if (number === undefined || etag === undefined) throw new S3Error('MalformedXML');
     const part = byNumber.get(number);
-    const elements = { PartNumber: String(number), ETag: etag };
     if (part === undefined || etag.replace(/"/g, '') !== part.etag) {
-      throw new S3Error('InvalidPart', { elements });
+      throw new S3Error('InvalidPart', { elements: { PartNumber: String(number), ETag: etag } });
     }
     refuseWrongChecksum(asked, part, draft);
-    if (part.size < PART_BYTES_MIN && index < given.length - 1) {
-      throw new S3Error('EntityTooSmall', {
-        elements: {
-          ...elements,
-          ProposedSize: String(part.size),
-          MinSizeAllowed: String(PART_BYTES_MIN),
-        },
-      });
-    }
     return part;
+  });
+  const small = parts.slice(0, -1).find((part) => part.size < PART_BYTES_MIN);
+  if (small === undefined) return parts;
+  throw new S3Error('EntityTooSmall', {
+    elements: {
+      PartNumber: String(small.number),
+      ETag: small.etag,
+      ProposedSize: String(small.size),
+      MinSizeAllowed: String(PART_BYTES_MIN),
+    },
   });
 }
 

@@ -166,8 +166,12 @@ function clientOf({ endpoint, region }: S3Endpoint, credentials: KeyPair): S3Cli
     credentials: { accessKeyId, secretAccessKey },
     forcePathStyle: true,
     maxAttempts: 1,
+    // Else the SDK warns on the console of bodies without a length, such as the empty one.
+    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   });
 }
+
+const quiet = (): void => undefined;
 
 /** Asserts that S3 refused with this code (for HEAD, where no body tells it, with this status). */
 export async function refused(
