@@ -2,7 +2,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { JobFailure } from '../model/job.ts';
 import type { S3 } from '../s3/index.ts';
 import type { Staging } from '../staging/index.ts';
 import type { LeasedUnit, Store } from '../store/index.ts';
@@ -55,19 +54,3 @@ export interface EngineContext {
 
 /** Runs one leased unit to its end. What it throws is a bug or a store that is away. */
 export type RunUnit = (unit: LeasedUnit, held: HeldLease, context: EngineContext) => Promise<void>;
-
-/** The job cannot go on: recorded once, and the unit ends with its job. */
-export class JobFailed extends Error {
-  override readonly name = 'JobFailed';
-  readonly failure: JobFailure;
-
-  constructor(failure: JobFailure) {
-    super(failure.reason);
-    this.failure = failure;
-  }
-}
-
-/** The unit has to wait: it is given back and leased again later. */
-export class TryLater extends Error {
-  override readonly name = 'TryLater';
-}

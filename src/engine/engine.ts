@@ -17,13 +17,8 @@ import type { S3 } from '../s3/index.ts';
 import type { Staging } from '../staging/index.ts';
 import type { LeasedUnit, Store } from '../store/index.ts';
 import { runChunk } from './chunk.ts';
-import {
-  JobFailed,
-  TryLater,
-  type EngineContext,
-  type EngineOptions,
-  type RunUnit,
-} from './context.ts';
+import type { EngineContext, EngineOptions, RunUnit } from './context.ts';
+import { JobFailed, TryLater } from './unit-errors.ts';
 import { runFinish } from './finish.ts';
 import { Gate } from './gate.ts';
 import { HeldLeases, type HeldLease } from './held-lease.ts';

@@ -5,7 +5,8 @@ import type { ChunkRange } from '../manifest/index.ts';
 import type { Job } from '../model/job.ts';
 import { failed, type FailedOutcome } from '../model/outcome.ts';
 import { toOutcome, type S3Answer, type S3Request, type S3Stream } from '../s3/index.ts';
-import { JobFailed, TryLater, type EngineContext } from './context.ts';
+import type { EngineContext } from './context.ts';
+import { JobFailed, TryLater } from './unit-errors.ts';
 import type { HeldLease } from './held-lease.ts';
 import { Patience } from './patience.ts';
 

@@ -2,7 +2,7 @@
 import type { Job } from '../model/job.ts';
 import { OPERATIONS, type RunTask } from '../operations/index.ts';
 import type { S3 } from '../s3/index.ts';
-import { JobFailed, TryLater } from './context.ts';
+import { JobFailed, TryLater } from './unit-errors.ts';
 
 /** More jobs than are ever Active at once; the oldest is forgotten and opened again if needed. */
 const KEPT_MAX = 64;

@@ -15,7 +15,8 @@ import {
 import type { Job } from '../model/job.ts';
 import { failed } from '../model/outcome.ts';
 import type { LeasedUnit } from '../store/index.ts';
-import { JobFailed, type EngineContext, type RunUnit } from './context.ts';
+import type { EngineContext, RunUnit } from './context.ts';
+import { JobFailed } from './unit-errors.ts';
 import type { HeldLease } from './held-lease.ts';
 import { openManifest } from './manifest-source.ts';
 import { Patience } from './patience.ts';

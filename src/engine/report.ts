@@ -11,7 +11,8 @@ import type { FailedOutcome } from '../model/outcome.ts';
 import { resultKey } from '../report/index.ts';
 import { abortStaleUploads, putObjectStream } from '../s3/index.ts';
 import type { Part } from '../store/index.ts';
-import { JobFailed, type EngineContext, type RunUnit } from './context.ts';
+import type { EngineContext, RunUnit } from './context.ts';
+import { JobFailed } from './unit-errors.ts';
 import type { HeldLease } from './held-lease.ts';
 import { Patience } from './patience.ts';
 
