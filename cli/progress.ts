@@ -1,9 +1,11 @@
 /** A bar with rate and time left on a terminal; a line per tenth of the way elsewhere. */
+import { systemClock } from '../src/base/clock.ts';
+
 const WIDTH = 30;
 
 export class Progress {
   readonly #label: string;
-  readonly #startedAt = performance.now();
+  readonly #startedAt = systemClock.monotonic();
   #lastTenth = -1;
 
   constructor(label: string) {
@@ -13,7 +15,7 @@ export class Progress {
   /** `note` follows the numbers, such as how many failed. */
   show(done: number, total: number, note = ''): void {
     const share = total === 0 ? 0 : Math.min(1, done / total);
-    const seconds = (performance.now() - this.#startedAt) / 1000;
+    const seconds = (systemClock.monotonic() - this.#startedAt) / 1000;
     const rate = seconds > 0 ? done / seconds : 0;
     const left = rate > 0 ? Math.ceil((total - done) / rate) : undefined;
     const numbers = [

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import { CHUNK_ROWS } from '../model/limits.ts';
 import type { S3 } from '../s3/index.ts';
 import type { Staging } from '../staging/index.ts';
 import type { LeasedUnit, Store } from '../store/index.ts';
@@ -37,7 +38,7 @@ export const ENGINE_DEFAULTS: Omit<EngineOptions, 'worker'> = {
   heartbeatMs: 300,
   tickMs: 200,
   outageMs: 60 * 60 * 1000,
-  chunkRows: 1000,
+  chunkRows: CHUNK_ROWS,
 };
 
 export interface EngineContext {

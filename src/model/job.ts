@@ -23,20 +23,19 @@ export interface JobFailure {
   readonly reason: string;
 }
 
-export const JOB_FAILURE_CODES = [
-  'InvalidManifestContent',
-  'ManifestAccessDenied',
-  'ManifestNotFound',
-  'ManifestETagMismatch',
-  'ManifestReadFailed',
-  'BucketOwnerMismatch',
-  'OperationNotPossible',
-  'TaskFailureThresholdExceeded',
-  'ConfirmationTimeout',
-  'JobReportWriteFailed',
-  'InternalError',
-] as const;
-export type JobFailureCode = (typeof JOB_FAILURE_CODES)[number];
+/** Names of our own where AWS's are not known; 1..64 characters. */
+export type JobFailureCode =
+  | 'InvalidManifestContent'
+  | 'ManifestAccessDenied'
+  | 'ManifestNotFound'
+  | 'ManifestETagMismatch'
+  | 'ManifestReadFailed'
+  | 'BucketOwnerMismatch'
+  | 'OperationNotPossible'
+  | 'TaskFailureThresholdExceeded'
+  | 'ConfirmationTimeout'
+  | 'JobReportWriteFailed'
+  | 'InternalError';
 
 /** A job as the store keeps it. Times in milliseconds since the epoch. */
 export interface Job {
