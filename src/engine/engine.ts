@@ -11,6 +11,7 @@ import { backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import type { Functions } from '../functions/index.ts';
 import type { UnitKind } from '../lifecycle/index.ts';
 import type { JobFailure } from '../model/job.ts';
 import type { S3 } from '../s3/index.ts';
@@ -42,6 +43,7 @@ export interface EngineDeps {
   readonly store: Store;
   readonly staging: Staging;
   readonly s3: S3;
+  readonly functions: Functions;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -61,7 +63,7 @@ export class Engine {
       ...deps,
       options,
       gate: new Gate(deps.clock, options.requestsMax),
-      operations: new OpenedOperations(deps.s3),
+      operations: new OpenedOperations(deps),
     };
     this.#leases = new HeldLeases(deps, options.leaseMs);
   }

@@ -1,18 +1,20 @@
 /** The operation of each job that runs here, opened once (operations I2) and kept while it is used. */
 import type { Job } from '../model/job.ts';
-import { OPERATIONS, type RunTask } from '../operations/index.ts';
-import type { S3 } from '../s3/index.ts';
+import { OPERATIONS, type Place, type RunTask } from '../operations/index.ts';
 import { JobFailed, TryLater } from './unit-errors.ts';
 
 /** More jobs than are ever Active at once; the oldest is forgotten and opened again if needed. */
 const KEPT_MAX = 64;
 
+/** What is the same for every job. */
+type Surroundings = Omit<Place, 'bucket' | 'job'>;
+
 export class OpenedOperations {
-  readonly #s3: S3;
+  readonly #surroundings: Surroundings;
   readonly #opened = new Map<string, Promise<RunTask>>();
 
-  constructor(s3: S3) {
-    this.#s3 = s3;
+  constructor({ s3, functions, clock, random, log }: Surroundings) {
+    this.#surroundings = { s3, functions, clock, random, log };
   }
 
   /** `bucket`: the one bucket of the job's tasks. Throws JobFailed or TryLater. */
@@ -29,8 +31,9 @@ export class OpenedOperations {
     return opening;
   }
 
-  async #open(job: Job, _bucket: string, signal: AbortSignal): Promise<RunTask> {
-    const opened = await OPERATIONS[job.operation].open(job.request, this.#s3, signal);
+  async #open(job: Job, bucket: string, signal: AbortSignal): Promise<RunTask> {
+    const place: Place = { ...this.#surroundings, bucket, job };
+    const opened = await OPERATIONS[job.operation].open(job.request, place, signal);
     if (opened.ok) return opened.run;
     if (opened.again) throw new TryLater(opened.reason);
     throw new JobFailed({ code: 'OperationNotPossible', reason: opened.reason });

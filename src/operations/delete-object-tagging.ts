@@ -8,7 +8,7 @@ export const deleteObjectTagging: Operation = {
 
   check: () => [],
 
-  open(_request, s3) {
+  open(_request, { s3 }) {
     const query = queryOf('tagging');
     const run = onObjects(async (task, signal) =>
       toOutcome(

@@ -7,7 +7,7 @@ import { putObjectAcl } from './put-object-acl.ts';
 import { putObjectCopy } from './put-object-copy.ts';
 import { putObjectTagging } from './put-object-tagging.ts';
 
-export type { FieldProblem, Opened, Operation, RunTask } from './operation.ts';
+export type { FieldProblem, Opened, Operation, Place, RunTask } from './operation.ts';
 
 export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   LambdaInvoke: notYet('LambdaInvoke'),

@@ -5,7 +5,11 @@
  * I2. `open` runs once per job and worker: every `if` about the job ends there.
  * I3. A RunTask makes one attempt and never throws for an answer of S3; retries are the engine's.
  */
-import type { JobRequest } from '../model/job.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Functions } from '../functions/index.ts';
+import type { Job, JobRequest } from '../model/job.ts';
 import type { Outcome, Task } from '../model/outcome.ts';
 import type { OperationName } from '../model/vocabulary.ts';
 import type { S3 } from '../s3/index.ts';
@@ -14,6 +18,18 @@ import type { S3 } from '../s3/index.ts';
 export interface FieldProblem {
   readonly field: string;
   readonly message: string;
+}
+
+/** Where a job runs, and with what. */
+export interface Place {
+  readonly s3: S3;
+  /** The one bucket of all tasks. */
+  readonly bucket: string;
+  readonly job: Pick<Job, 'id' | 'account'>;
+  readonly functions: Functions;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
 }
 
 export type RunTask = (task: Task, signal: AbortSignal) => Promise<Outcome>;
@@ -29,5 +45,5 @@ export interface Operation {
   readonly name: OperationName;
   /** Problems of the parameters; the shapes (ranges, enums, patterns) have been checked already. */
   check(request: JobRequest): readonly FieldProblem[];
-  open(request: JobRequest, s3: S3, signal: AbortSignal): Promise<Opened>;
+  open(request: JobRequest, place: Place, signal: AbortSignal): Promise<Opened>;
 }

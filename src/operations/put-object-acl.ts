@@ -17,7 +17,7 @@ export const putObjectAcl: Operation = {
 
   check: (request) => checkPolicy(request.Operation?.S3PutObjectAcl?.AccessControlPolicy),
 
-  open(request, s3) {
+  open(request, { s3 }) {
     const policy = request.Operation?.S3PutObjectAcl?.AccessControlPolicy ?? {};
     const content = contentOf(policy);
     const query = queryOf('acl');

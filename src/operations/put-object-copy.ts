@@ -20,7 +20,7 @@ export const putObjectCopy: Operation = {
 
   check: (request) => checkCopy(request.Operation?.S3PutObjectCopy ?? {}),
 
-  async open(request, s3, signal): Promise<Opened> {
+  async open(request, { s3 }, signal): Promise<Opened> {
     const copy = request.Operation?.S3PutObjectCopy ?? {};
     const bucket = bucketOfArn(copy.TargetResource) ?? '';
     const obstacle = await obstacleAt(bucket, s3, signal);

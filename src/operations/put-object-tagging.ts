@@ -22,7 +22,7 @@ export const putObjectTagging: Operation = {
       : checkTags(tags, FIELD);
   },
 
-  open(request, s3) {
+  open(request, { s3 }) {
     const body = taggingBody(request.Operation?.S3PutObjectTagging?.TagSet ?? []);
     const query = queryOf('tagging');
     const run = onObjects(async (task, signal) => {

@@ -11,6 +11,7 @@ import { fixedKeyring, Secret } from '../auth/index.ts';
 import { systemClock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import { Engine, ENGINE_DEFAULTS } from '../engine/index.ts';
+import { createFunctions } from '../functions/index.ts';
 import { createS3 } from '../s3/index.ts';
 import { folderStaging } from '../staging/index.ts';
 import { claimFolder, openSqliteStore } from '../store/index.ts';
@@ -78,9 +79,12 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
   const voided = await store.voidLeases(WORKER);
   if (voided > 0) log.info({ units: voided }, 'Taking up the work of a process that died.');
 
+  const functions = createFunctions();
+  undo.push(() => functions.close());
+
   const staging = folderStaging(config.staging);
   const engine = new Engine(
-    { store, staging, s3, clock, random, log },
+    { store, staging, s3, functions, clock, random, log },
     {
       ...ENGINE_DEFAULTS,
       worker: WORKER,

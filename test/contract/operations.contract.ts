@@ -27,6 +27,7 @@ import type { Outcome, Task } from '../../src/model/outcome.ts';
 import type { OperationName } from '../../src/model/vocabulary.ts';
 import { type Opened, OPERATIONS } from '../../src/operations/index.ts';
 import { createS3, type S3Client as ThinClient } from '../../src/s3/index.ts';
+import { placeOn } from '../operations/place.ts';
 
 export interface StoreUnderTest {
   readonly endpoint: string;
@@ -447,7 +448,7 @@ class Scene {
   async open(operation: JobOperation): Promise<Opened> {
     const { name, request } = requestOf(operation);
     assert.deepEqual(OPERATIONS[name].check(request), []);
-    return OPERATIONS[name].open(request, this.#thin, new AbortController().signal);
+    return OPERATIONS[name].open(request, placeOn(this.#thin), new AbortController().signal);
   }
 
   async run(operation: JobOperation, task: Task): Promise<Outcome> {

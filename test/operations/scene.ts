@@ -5,6 +5,7 @@ import type { Outcome, Task } from '../../src/model/outcome.ts';
 import type { OperationName } from '../../src/model/vocabulary.ts';
 import { type Opened, OPERATIONS } from '../../src/operations/index.ts';
 import type { S3, S3Answer, S3Request, StoreTraits } from '../../src/s3/index.ts';
+import { placeOn } from './place.ts';
 
 export type Answering = (request: S3Request) => S3Answer | undefined;
 
@@ -84,7 +85,7 @@ export function problems(operation: JobOperation): string[] {
 }
 
 export function open(operation: JobOperation, s3: S3): Promise<Opened> {
-  return OPERATIONS[nameOf(operation)].open(requestOf(operation), s3, SIGNAL);
+  return OPERATIONS[nameOf(operation)].open(requestOf(operation), placeOn(s3), SIGNAL);
 }
 
 /** Opens and runs one task. */

@@ -8,6 +8,7 @@
 import { silentLog } from '../../src/base/log.ts';
 import type { Random } from '../../src/base/random.ts';
 import { Engine, ENGINE_DEFAULTS } from '../../src/engine/index.ts';
+import { createFunctions } from '../../src/functions/index.ts';
 import type { Staging } from '../../src/staging/index.ts';
 import type { Store } from '../../src/store/index.ts';
 import { WorkerClock, type WorldClock } from './clock.ts';
@@ -55,6 +56,7 @@ export class SimulatedWorker {
           open: (request, signal) => this.#crossing(() => s3.open(request, signal)),
           traits: () => this.#crossing(() => s3.traits()),
         },
+        functions: createFunctions(),
         clock,
         random,
         log: silentLog,

@@ -52,6 +52,7 @@ const ROOMS: readonly Room[] = [
   { name: 's3', floor: 3, door: true },
   { name: 'store', floor: 3, door: true },
   { name: 'staging', floor: 3, door: true },
+  { name: 'functions', floor: 3, door: true },
   { name: 'events', floor: 3, door: true, planned: true },
   { name: 'auth', floor: 3, door: true },
   { name: 'lifecycle', floor: 2, door: true },
