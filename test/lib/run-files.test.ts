@@ -66,6 +66,12 @@ test('a skipped suite counts, since what is in it did not run', async () => {
   assert.match(result.text, /skipped: s: no moon/);
 });
 
+test('a skip without a reason is a failure', async () => {
+  const result = await ran(`const missing = true; test('a', { skip: missing }, () => {});`);
+  assertTotals(result, 0, 1, 1);
+  assert.match(result.text, /a\n +skipped without a reason/);
+});
+
 test('a good file is one line and what it wrote is not shown', async () => {
   const result = await ran(`test('a', () => { console.log('chatter'); });`);
   assertTotals(result, 1, 0);

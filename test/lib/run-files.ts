@@ -4,7 +4,8 @@
  * I1. Every file handed in is run and printed; a file that ran no test has failed.
  * I2. A file has failed also when its process ended badly after its tests, went on after them, or
  *     left other processes behind. What it started is stopped.
- * I3. Failures are printed in full with what the file wrote; a skip with its reason.
+ * I3. Failures are printed in full with what the file wrote, a skip with its reason; a skip without
+ *     one is a failure.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -127,7 +128,8 @@ class Notes {
     if (!line.counts) return;
     if (line.skipped !== undefined) {
       this.skipped++;
-      this.skips.push(`${line.name}: ${line.skipped || 'no reason given'}`);
+      this.skips.push(`${line.name}: ${line.skipped}`);
+      if (line.skipped === '') this.fail(`${line.name}\nskipped without a reason`); // I3
     } else if (line.passed) this.passed++;
     else this.fail(`${line.name}\n${line.error ?? ''}`);
   }
