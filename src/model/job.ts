@@ -5,7 +5,7 @@ import type {
   JobOperation,
   JobReport,
 } from '@aws-sdk/client-s3-control';
-import type { JobStatus, OperationName } from './vocabulary.ts';
+import type { JobStatus, ManifestField, OperationName } from './vocabulary.ts';
 
 export type { JobManifest, JobManifestGenerator, JobOperation, JobReport };
 
@@ -37,6 +37,18 @@ export type JobFailureCode =
   | 'JobReportWriteFailed'
   | 'InternalError';
 
+/** What preparing made of a list that was rewritten into staging. */
+export interface PreparedList {
+  /** The columns of the staged rows. */
+  readonly fields: readonly ManifestField[];
+  /** A generated manifest that was written for the user. */
+  readonly generated?: {
+    readonly objectArn: string;
+    /** Without quotes. */
+    readonly etag: string;
+  };
+}
+
 /** A job as the store keeps it. Times in milliseconds since the epoch. */
 export interface Job {
   readonly id: string;
@@ -56,6 +68,8 @@ export interface Job {
   readonly tasksTotal?: number;
   /** The one bucket of all tasks; known once the manifest has been read to its end. */
   readonly bucket?: string;
+  /** Known with `bucket`; absent: the manifest is read where it lies. */
+  readonly list?: PreparedList;
   /** Sums over committed parts; after the end they equal the report (D2). */
   readonly tasksSucceeded: number;
   readonly tasksFailed: number;
