@@ -78,7 +78,7 @@ async function runTask(
       gate.leave(undefined);
       return held.course === 'stop' ? last : undefined; // I3
     }
-    const outcome = await attempt(task, run, context);
+    const outcome = await attempt(task, run, held.left, context);
     gate.leave(outcome.ok ? 'never' : outcome.again);
     if (outcome.ok || outcome.again === 'never') return outcome;
     last = outcome;
@@ -88,17 +88,19 @@ async function runTask(
 }
 
 /** A bug that one row brings to light costs that row, not the thousand around it. */
-async function attempt(task: Task, run: RunTask, context: EngineContext): Promise<Outcome> {
+async function attempt(
+  task: Task,
+  run: RunTask,
+  stopping: AbortSignal,
+  context: EngineContext,
+): Promise<Outcome> {
   try {
-    return await run(task, NEVER);
+    return await run(task, stopping);
   } catch (error) {
     context.log.error({ error, key: task.key }, 'A task ended in an unexpected error.');
     return failed(500, 'InternalError', `Bucket Brigade failed unexpectedly: ${String(error)}`);
   }
 }
-
-/** Requests in flight are awaited, never cut off: what they did must be in the report (D5). */
-const NEVER = new AbortController().signal;
 
 async function record(
   unit: LeasedUnit,

@@ -1,6 +1,5 @@
 /** Every number that bounds something, with its reason. AWS's own come from its guide or model. */
 const KIB = 1024;
-const MIB = 1024 * KIB;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** S3: a key is at most 1,024 bytes of UTF-8. */

@@ -9,7 +9,7 @@ export interface Copied {
 }
 
 /** Undefined: go on. */
-export type AfterCopy = (copied: Copied, signal: AbortSignal) => Promise<FailedOutcome | undefined>;
+export type AfterCopy = (copied: Copied) => Promise<FailedOutcome | undefined>;
 
 /** Names the copy, by its version where the store tells it. */
 export function copyOf(

@@ -28,10 +28,10 @@ export function confirmation(
   if (expected.length === 0) return undefined;
   const headers: Record<string, string> =
     copy.ChecksumAlgorithm === undefined ? {} : { 'x-amz-checksum-mode': 'ENABLED' };
-  return async (copied, signal) => {
+  return async (copied) => {
     const open = expected.filter((one) => !one.isSaidBy(copied.answer));
     if (open.length === 0) return undefined;
-    const head = await s3.send({ method: 'HEAD', ...copyOf(copied, {}), headers }, signal);
+    const head = await s3.send({ method: 'HEAD', ...copyOf(copied, {}), headers });
     const outcome = toOutcome(head);
     if (!outcome.ok) return unfinished(outcome, 'what it has become could not be looked up');
     const missing = open.find((one) => !one.isSaidBy(head));

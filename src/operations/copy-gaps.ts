@@ -13,7 +13,7 @@ import { taggingBody } from './tags.ts';
 import { S3_XMLNS, xmlBody } from './task.ts';
 
 /** Undefined: go on. */
-export type BeforeCopy = (task: Task, signal: AbortSignal) => Promise<FailedOutcome | undefined>;
+export type BeforeCopy = (task: Task) => Promise<FailedOutcome | undefined>;
 
 /** The dates that a source must lie between, checked by us where the store does not. */
 export function conditionCheck(
@@ -32,9 +32,9 @@ function checkDates(copy: S3CopyObjectOperation, s3: S3): BeforeCopy {
   const until = wholeSecond(copy.UnModifiedSinceConstraint) ?? Infinity;
   const headers: Record<string, string> =
     copy.RequesterPays === true ? { 'x-amz-request-payer': 'requester' } : {};
-  return async ({ bucket, key, versionId }, signal) => {
+  return async ({ bucket, key, versionId }) => {
     const query: Record<string, string> = versionId === undefined ? {} : { versionId };
-    const answer = await s3.send({ method: 'HEAD', bucket, key, query, headers }, signal);
+    const answer = await s3.send({ method: 'HEAD', bucket, key, query, headers });
     const outcome = toOutcome(answer);
     if (!outcome.ok) return outcome;
     // A date that is missing or no date compares as false: nothing unproven is copied.
@@ -99,8 +99,8 @@ function filler(
   request: CallOnCopy,
   { subresource, what }: { readonly subresource: string; readonly what: string },
 ): AfterCopy {
-  return async (copied, signal) => {
-    const answer = await s3.send({ ...request, ...copyOf(copied, { [subresource]: '' }) }, signal);
+  return async (copied) => {
+    const answer = await s3.send({ ...request, ...copyOf(copied, { [subresource]: '' }) });
     const outcome = toOutcome(answer);
     return outcome.ok ? undefined : unfinished(outcome, what); // I2
   };

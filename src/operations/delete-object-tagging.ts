@@ -10,12 +10,14 @@ export const deleteObjectTagging: Operation = {
 
   open(_request, { s3 }) {
     const query = queryOf('tagging');
-    const run = onObjects(async (task, signal) =>
+    const run = onObjects(async (task) =>
       toOutcome(
-        await s3.send(
-          { method: 'DELETE', bucket: task.bucket, key: task.key, query: query(task) },
-          signal,
-        ),
+        await s3.send({
+          method: 'DELETE',
+          bucket: task.bucket,
+          key: task.key,
+          query: query(task),
+        }),
       ),
     );
     return Promise.resolve({ ok: true, run });

@@ -32,7 +32,13 @@ export interface Place {
   readonly log: Log;
 }
 
-export type RunTask = (task: Task, signal: AbortSignal) => Promise<Outcome>;
+/**
+ * One attempt at one task. `stopping` aborts when the job has stopped: a task of several requests
+ * begins no further one that it can leave out, and ends as a failure worth a retry. A request in
+ * flight is never cut off (so `stopping` is not what `send` is given): what it did must be in the
+ * report.
+ */
+export type RunTask = (task: Task, stopping: AbortSignal) => Promise<Outcome>;
 
 export type Opened =
   | { readonly ok: true; readonly run: RunTask }

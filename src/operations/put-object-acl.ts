@@ -21,7 +21,7 @@ export const putObjectAcl: Operation = {
     const policy = request.Operation?.S3PutObjectAcl?.AccessControlPolicy ?? {};
     const content = contentOf(policy);
     const query = queryOf('acl');
-    const run = onObjects(async (task, signal) => {
+    const run = onObjects(async (task) => {
       const put: S3Request = {
         method: 'PUT',
         bucket: task.bucket,
@@ -29,7 +29,7 @@ export const putObjectAcl: Operation = {
         query: query(task),
         ...content,
       };
-      return toOutcome(await s3.send(put, signal));
+      return toOutcome(await s3.send(put));
     });
     return Promise.resolve({ ok: true, run });
   },

@@ -32,18 +32,19 @@ export const putObjectCopy: Operation = {
     const requestOf = copyRequests(copy, bucket);
     const before = conditionCheck(copy, traits, s3);
     const confirm = confirmation(copy, traits, s3);
-    // First what may fail the task for good.
+    // First what may fail the task for good. A copy that was begun gets all its steps, also when the
+    // job stops meanwhile: a copy without its tags or lock would be worse than a late one.
     const after = [...(confirm === undefined ? [] : [confirm]), ...gapFillers(copy, traits, s3)];
 
-    const run = onObjects(async (task, taskSignal) => {
-      const refusal = await before?.(task, taskSignal);
+    const run = onObjects(async (task) => {
+      const refusal = await before?.(task);
       if (refusal !== undefined) return refusal;
       const put = requestOf(task);
-      const answer = await s3.send(put, taskSignal);
+      const answer = await s3.send(put);
       const outcome = toOutcomeOfResult(answer, 'CopyObjectResult');
       if (!outcome.ok) return explained(outcome);
       for (const step of after) {
-        const failure = await step({ bucket: put.bucket, key: put.key, answer }, taskSignal);
+        const failure = await step({ bucket: put.bucket, key: put.key, answer });
         if (failure !== undefined) return failure;
       }
       return outcome;

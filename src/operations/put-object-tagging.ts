@@ -25,7 +25,7 @@ export const putObjectTagging: Operation = {
   open(request, { s3 }) {
     const body = taggingBody(request.Operation?.S3PutObjectTagging?.TagSet ?? []);
     const query = queryOf('tagging');
-    const run = onObjects(async (task, signal) => {
+    const run = onObjects(async (task) => {
       const put: S3Request = {
         method: 'PUT',
         bucket: task.bucket,
@@ -35,7 +35,7 @@ export const putObjectTagging: Operation = {
         body: body.body,
         bodySha256: body.bodySha256,
       };
-      return toOutcome(await s3.send(put, signal));
+      return toOutcome(await s3.send(put));
     });
     return Promise.resolve({ ok: true, run });
   },

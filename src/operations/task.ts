@@ -10,12 +10,12 @@ import type { RunTask } from './operation.ts';
  * into one about its whole bucket.
  */
 export function onObjects(run: RunTask): RunTask {
-  return (task, signal) =>
+  return (task, stopping) =>
     task.bucket === '' || task.key === ''
       ? Promise.resolve(
           failed(400, 'InvalidRequest', 'The manifest row names an empty bucket or key.'),
         )
-      : run(task, signal);
+      : run(task, stopping);
 }
 
 /** The query for a sub-resource of the task's object, or of its version. */
