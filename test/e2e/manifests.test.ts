@@ -56,7 +56,9 @@ const GOOD: readonly Good[] = [
   },
 ];
 
-for (const { name, text, fields = ['Bucket', 'Key'], keys } of GOOD) {
+const TWO_COLUMNS: readonly JobManifestFieldName[] = ['Bucket', 'Key'];
+
+for (const { name, text, fields = TWO_COLUMNS, keys } of GOOD) {
   test(`A manifest may have: ${name}`, async () => {
     const mine = await world.bucket();
     await world.upload(mine, [...keys, 'bystander']);

@@ -106,6 +106,9 @@ export class World {
     this.s3.destroy();
     await this.thin.close();
     await this.service.stop();
+    // An error is logged for what the service did not expect; whatever a test did, it is a bug.
+    const errors = this.service.logs().match(/^.*"level":[56]0,.*$/gm) ?? [];
+    assert.deepEqual(errors, []);
   }
 
   name(prefix: string): string {
@@ -312,7 +315,7 @@ export class World {
 }
 
 function reportRows(file: Buffer): ReportRow[] {
-  const records = parse<string[]>(file);
+  const records = parse(file);
   return records.map((record) => {
     assert.equal(record.length, 7, `a report row has other columns: ${record.join()}`);
     const [bucket = '', key = '', versionId = '', status = ''] = record;
@@ -326,7 +329,7 @@ export function manifestTasks(
   text: string,
   fields: readonly JobManifestFieldName[] = ['Bucket', 'Key'],
 ): ManifestTask[] {
-  const records = parse<string[]>(text);
+  const records = parse(text);
   const cell = (record: string[], field: JobManifestFieldName): string =>
     record[fields.indexOf(field)] ?? '';
   return records.map((record) => ({
