@@ -14,6 +14,11 @@ test('what escapeXml writes, elementText reads back', () => {
   );
 });
 
+test('what a parser would normalise or misread is escaped', () => {
+  assert.equal(escapeXml('a\r\nb\tc'), 'a&#13;&#10;b&#9;c');
+  assert.equal(escapeXml('<"&">'), '&lt;&quot;&amp;&quot;&gt;');
+});
+
 test('isXmlText refuses what no XML document can carry', () => {
   for (const text of ['\u0000', 'a\u0008', '\u001f', '\ufffe', '\ud800', 'a\udc00b']) {
     assert.equal(isXmlText(text), false, JSON.stringify(text));
