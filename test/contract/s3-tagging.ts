@@ -101,8 +101,17 @@ export const taggingCases: readonly ContractCase[] = [
       const Bucket = await world.bucket();
       await world.put(Bucket, 'k');
       await world.s3.send(putTags(Bucket, numbered(10)));
-      await refused(world.s3.send(putTags(Bucket, numbered(11))), 'BadRequest', 400);
+      const eleven = await refused(world.s3.send(putTags(Bucket, numbered(11))));
+      assert.equal(eleven.$metadata.httpStatusCode, 400);
       assert.equal((await tagsOf(world, Bucket)).length, 10);
+    },
+  },
+  {
+    name: 'eleven tags are refused as a bad request',
+    async run(world) {
+      const Bucket = await world.bucket();
+      await world.put(Bucket, 'k');
+      await refused(world.s3.send(putTags(Bucket, numbered(11))), 'BadRequest', 400);
     },
   },
   {
@@ -166,14 +175,24 @@ export const taggingCases: readonly ContractCase[] = [
     },
   },
   {
-    name: 'a document that is no tag set is refused',
+    name: 'a document that is not XML is no tag set',
+    async run(world) {
+      const bucket = await world.bucket();
+      await world.put(bucket, 'k');
+      const query = { tagging: '' };
+      for (const body of ['no xml', '<Tagging>']) {
+        const answer = await world.raw({ method: 'PUT', bucket, key: 'k', query, body });
+        assert.deepEqual([body, answer.status, answer.code], [body, 400, 'MalformedXML']);
+      }
+    },
+  },
+  {
+    name: 'another document is no tag set',
     async run(world) {
       const bucket = await world.bucket();
       await world.put(bucket, 'k');
       const query = { tagging: '' };
       for (const body of [
-        'no xml',
-        '<Tagging>',
         '<Other><TagSet/></Other>',
         '<Tagging><TagSet><Tag><Value>v</Value></Tag></TagSet></Tagging>',
       ]) {
