@@ -2,6 +2,8 @@
 import type { Commands, Service } from './service.ts';
 
 export async function runServe(commands: Commands): Promise<number> {
+  // Whoever read our words may leave (a closed terminal, a pipe to head); the service stays.
+  process.stdout.on('error', () => undefined);
   const service = await commands.start();
   process.stdout.write(welcome(service));
   await new Promise<void>((resolve) => {
@@ -32,7 +34,7 @@ Paste this into a shell, and the aws cli talks to it:
 
   export AWS_ACCESS_KEY_ID=${rootKey.accessKeyId}
   export AWS_SECRET_ACCESS_KEY=${secret}
-  export AWS_REGION=snow AWS_ENDPOINT_URL_S3_CONTROL=${url}${isSandbox ? ` AWS_ENDPOINT_URL_S3=${s3Url}` : ''}
+  export AWS_REGION=snow AWS_DEFAULT_REGION=snow AWS_ENDPOINT_URL_S3_CONTROL=${url}${isSandbox ? ` AWS_ENDPOINT_URL_S3=${s3Url}` : ''}
   aws s3control list-jobs --account-id ${account}
 
 Next: README.md shows a first job. Ctrl-C stops; everything continues at the next start.
