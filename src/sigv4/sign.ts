@@ -21,12 +21,12 @@ export interface SignerOptions {
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
   readonly region: string;
-  readonly service: 's3';
+  readonly service: 's3' | 'lambda';
 }
 
 export interface RequestToSign {
   readonly method: string;
-  /** Canonical, already encoded. */
+  /** Canonical, already encoded: for S3 as it is sent, for other services encoded once more. */
   readonly path: string;
   /** Canonical: encoded and sorted; empty when there is none. */
   readonly query: string;
