@@ -223,13 +223,22 @@ function killGroup(child: ChildProcess): void {
 
 /** Commands of the child's process group that are still there; they are stopped. Linux only. */
 async function leftovers(child: ChildProcess): Promise<readonly string[]> {
-  const until = performance.now() + LEFTOVER_MS;
+  const left = await membersAfter(child, LEFTOVER_MS);
+  if (left.length > 0) {
+    killGroup(child);
+    await membersAfter(child, LEFTOVER_MS);
+  }
+  return left;
+}
+
+/** Those of the group that have not gone after `ms`; at once when all have. */
+async function membersAfter(child: ChildProcess, ms: number): Promise<readonly string[]> {
+  const until = performance.now() + ms;
   let left = groupMembers(child);
   while (left.length > 0 && performance.now() < until) {
     await new Promise((resolve) => setTimeout(resolve, 50));
     left = groupMembers(child);
   }
-  if (left.length > 0) killGroup(child);
   return left;
 }
 
