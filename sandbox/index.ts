@@ -46,7 +46,11 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
   const { dataDir, region, credentials, host = '127.0.0.1' } = options;
   const { clock = systemClock, random = systemRandom, onBug = () => undefined } = options;
   const storage = new Storage(dataDir, random);
-  const server = createSandboxServer({ storage, clock, random, region }, credentials, onBug);
+  const { http: server, idle } = createSandboxServer(
+    { storage, clock, random, region },
+    credentials,
+    onBug,
+  );
   try {
     server.listen(options.port, host);
     await once(server, 'listening');
@@ -66,6 +70,7 @@ export async function startSandbox(options: SandboxOptions): Promise<RunningSand
     waited.abort();
     server.closeAllConnections();
     await closed;
+    await idle();
     storage.close();
   };
   return { url: `http://${host}:${port}`, port, close: () => (closing ??= close()) };

@@ -29,11 +29,18 @@ export interface SandboxCredential {
 /** S3: a key has at most 1,024 bytes of UTF-8. */
 const KEY_BYTES_MAX = 1024;
 
+export interface SandboxServer {
+  readonly http: Server;
+  /** Resolves when no request is being worked on. */
+  idle(): Promise<void>;
+}
+
 export function createSandboxServer(
   sandbox: Sandbox,
   credentials: readonly SandboxCredential[],
   onBug: (error: unknown) => void,
-): Server {
+): SandboxServer {
+  const active = new Set<Promise<void>>();
   const byId = new Map(credentials.map((credential) => [credential.accessKeyId, credential]));
 
   const serve = async (
@@ -95,21 +102,29 @@ export function createSandboxServer(
         if (!isTold) goOn(response);
         isTold = true;
       };
-      serve(message, response, tell).catch((error: unknown) => {
-        onBug(error);
-        response.destroy();
-      });
+      const served = serve(message, response, tell)
+        .catch((error: unknown) => {
+          onBug(error);
+          response.destroy();
+        })
+        .finally(() => active.delete(served));
+      active.add(served);
     };
   };
-  const server = createServer(
+  const http = createServer(
     { requestTimeout: 0 },
     onRequest(() => undefined),
   );
-  server.on(
+  http.on(
     'checkContinue',
     onRequest((response) => response.writeContinue()),
   );
-  return server;
+  return {
+    http,
+    async idle() {
+      while (active.size > 0) await Promise.all(active);
+    },
+  };
 }
 
 /** Checks bucket, its owner and the permission; the objects' own lists are asked by the calls. */

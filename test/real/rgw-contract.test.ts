@@ -57,7 +57,7 @@ s3Contract('Ceph RGW', () => startRgw(), {
   'answers about tags name the version': 'RGW 16 does not name it',
   'eleven tags are refused as a bad request': 'the code of RGW 16 is InvalidTag',
   'characters that tags cannot have are refused': 'RGW 16 takes any',
-  'a tag key that comes twice is refused': 'RGW 16 keeps the last',
+  'a tag key that comes twice is refused': 'RGW 16 keeps both',
   'another document is no tag set': 'RGW 16 takes any root',
   'a document that is no list is refused': 'the code of RGW 16 is InvalidArgument',
 
@@ -69,7 +69,7 @@ s3Contract('Ceph RGW', () => startRgw(), {
   'a copy repeats its encryption headers': 'RGW 16 ignores them on copies',
   'a copy tells the version of its source': 'RGW 16 does not tell it',
   'a copy into a versioned bucket tells its version': 'RGW 16 does not tell it',
-  'conditions on the source of a copy are met or not': 'RGW 16 ignores some of them',
+  'conditions on the source of a copy are met or not': 'RGW 16 ignores all four',
   'a delete marker is no source': 'the code of RGW 16 is NoSuchKey',
   'an archived source is refused': NO_ARCHIVE,
   'a source of another owner than expected is refused': NO_OWNER,

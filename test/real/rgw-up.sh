@@ -42,8 +42,9 @@ if [ -e "$DIR/pids" ]; then echo "already up? ($DIR/pids exists) - run rgw-down.
 for p in $PORT $MON_PORT; do if (exec 3<>/dev/tcp/127.0.0.1/$p) 2>/dev/null; then echo "port $p is in use" >&2; exit 1; fi; done
 if [ "${1:-}" = --hold ]; then
   # A signal to the whole group (Ctrl-C) also reaches the tests, which then end our input.
-  trap '' INT
-  trap 'code=$?; [ $code -eq 0 ] || tail -n 5 "$DIR"/log/* >&2 || true; RGW_DIR=$DIR "$here/rgw-down.sh" >&2' EXIT
+  trap '' INT PIPE
+  # Whoever would read our output may be dead: writing to it must not end the cleaning up.
+  trap '[ $? -eq 0 ] || tail -n 5 "$DIR"/log/* >&2 || true; RGW_DIR=$DIR "$here/rgw-down.sh" >/dev/null 2>&1' EXIT
 fi
 mkdir -p "$DIR"/{run,log,mon,mgr,osd,rgw}
 FSID=$(cat /proc/sys/kernel/random/uuid)

@@ -28,7 +28,12 @@ const ATTEMPTS_MAX = 3;
 const FIRST = { accessKeyId: 'RGWTESTACCESSKEY0001', secretAccessKey: 'rgw-test-secret-0001' };
 const SECOND = { accessKeyId: 'RGWTESTACCESSKEY0002', secretAccessKey: 'rgw-test-secret-0002' };
 
-export async function startRgw(options: RgwOptions = {}): Promise<S3Endpoint> {
+export interface RunningRgw extends S3Endpoint {
+  /** Holds all its state; gone after `stop`. */
+  readonly dir: string;
+}
+
+export async function startRgw(options: RgwOptions = {}): Promise<RunningRgw> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await startOnce(options);
@@ -38,7 +43,7 @@ export async function startRgw(options: RgwOptions = {}): Promise<S3Endpoint> {
   }
 }
 
-async function startOnce({ sts = false, store = 'memstore' }: RgwOptions): Promise<S3Endpoint> {
+async function startOnce({ sts = false, store = 'memstore' }: RgwOptions): Promise<RunningRgw> {
   const dir = await mkdtemp(join(tmpdir(), 'brigade-rgw-'));
   const { port, monPort } = await freePorts();
   const holder = spawn('bash', [join(import.meta.dirname, 'rgw-up.sh'), '--hold'], {
@@ -75,6 +80,7 @@ async function startOnce({ sts = false, store = 'memstore' }: RgwOptions): Promi
   return {
     endpoint: `http://127.0.0.1:${port}`,
     region: 'us-east-1',
+    dir,
     ...FIRST,
     second: SECOND,
     // RGW's users have names, not numbers, and it ignores the header that this is for.
