@@ -69,6 +69,7 @@ export const CANARIES: Readonly<Record<RuleName, readonly Canary[]>> = {
       'sandbox/ops/a.ts': `import '../../src/sigv4/index.ts'; import '../b.ts';`,
       'cli/a.ts': `import '../src/store/index.ts'; import 'fastify';`,
       'test/store/a.test.ts': `import '../../src/engine/a.ts';`,
+      'src/functions/function-thread.ts': 'await import(path);',
       'bin/brigade.js': `import(new URL('../src/main.ts', import.meta.url).href);`,
     }),
     fine(inFile('src/store/a.ts', `// import '../s3/index.ts'`, `'import x from "../s3/a.ts"';`)),

@@ -30,6 +30,8 @@ export interface Plan {
   readonly entries: readonly string[];
   /** Files that hold types only: `import type` may pass by the door. */
   readonly seams: readonly string[];
+  /** Files that load a user's own modules, whose paths nobody knows before. */
+  readonly loaders: readonly string[];
   /** Floors up to this one do no I/O. */
   readonly pureFloorMax: number;
   /** Packages of I/O, by prefix of their name. */
@@ -81,6 +83,7 @@ export const PLAN: Plan = {
     'src/s3/s3.ts',
     'src/store/store.ts',
   ],
+  loaders: ['src/functions/function-thread.ts', 'bin/brigade.js'],
   pureFloorMax: 2,
   ioPackages: [
     'fastify',
