@@ -358,6 +358,21 @@ export const CANARIES: Readonly<Record<RuleName, readonly Canary[]>> = {
       'src/main.ts': '',
     }),
   ],
+  'every claim of compatibility has its test': [
+    bad(
+      inFile('COMPATIBILITY.md', '| a | same | `test/a.ts`: a name |'),
+      /not there: `test\/a.ts`/,
+    ),
+    bad(
+      { 'COMPATIBILITY.md': '| a | same | `t.ts`: one · `t.ts`: two |', 't.ts': "test('one')" },
+      /:1 names a test that is not there: `t.ts`: two/,
+    ),
+    bad(inFile('COMPATIBILITY.md', '| a | same | nothing |'), /names no test/),
+    fine({
+      'COMPATIBILITY.md': '| behaviour | test |\n|---|---|\n| a | `t.ts`: one |',
+      't.ts': "test('number one is here')",
+    }),
+  ],
   'published files exist': [
     bad({ 'package.json': '{"files":["bin","dist","README.md"]}', 'bin/a.js': '' }, /README.md/),
     fine({ 'package.json': '{"files":["bin","dist"]}', 'bin/a.js': '' }),

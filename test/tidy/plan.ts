@@ -34,6 +34,8 @@ export interface Plan {
   readonly loaders: readonly string[];
   /** Floors up to this one do no I/O. */
   readonly pureFloorMax: number;
+  /** Files (or folders, ending in a slash) that load what only a setting or the machine names. */
+  readonly computedImports: readonly string[];
   /** Packages of I/O, by prefix of their name. */
   readonly ioPackages: readonly string[];
   /** The only files (or folders, ending in a slash) where each of these may be used. */
@@ -85,6 +87,7 @@ export const PLAN: Plan = {
   ],
   loaders: ['src/functions/function-thread.ts', 'bin/brigade.js'],
   pureFloorMax: 2,
+  computedImports: ['bin/', 'src/functions/function-thread.ts'],
   ioPackages: [
     'fastify',
     'node:child_process',

@@ -151,3 +151,22 @@ function prose(text: string): readonly Line[] {
 function exists(repo: Repo, path: string): boolean {
   return path === '.' || repo.has(path) || [...repo.keys()].some((p) => p.startsWith(`${path}/`));
 }
+
+const COMPATIBILITY = 'COMPATIBILITY.md';
+
+/** Each row of COMPATIBILITY.md ends in a test, as `file`: part of its name; the file must hold it. */
+export const claimsAreTested: Rule = (repo) => {
+  const rows = prose(repo.get(COMPATIBILITY) ?? '').filter(({ text }) =>
+    /^\|(?! ?-|[^|]*behaviour)/.test(text),
+  );
+  return rows.flatMap(({ number, text }) => {
+    const cell = text.split('|').at(-2) ?? '';
+    const tests = [...cell.matchAll(/`([^`]+)`: ([^·]+)/g)];
+    const found = (file: string, name: string): boolean =>
+      repo.get(file)?.includes(name.trim()) ?? false;
+    const missing = tests.filter(([, file = '', name = '']) => !found(file, name));
+    const messages = missing.map(([whole]) => `names a test that is not there: ${whole.trim()}`);
+    if (tests.length === 0) messages.push('names no test');
+    return messages.map((message) => ({ path: COMPATIBILITY, line: number, message }));
+  });
+};

@@ -1,6 +1,7 @@
 import { OPERATION_NAMES } from '../../../src/model/vocabulary.ts';
 import type { Rule } from '../repo.ts';
 import {
+  claimsAreTested,
   linksLead,
   mapIsTrue,
   namedFilesExist,
@@ -36,6 +37,7 @@ export const RULES = {
   'every document has one title': oneTitle,
   'links lead somewhere': linksLead,
   'documents name files that exist': namedFilesExist,
+  'every claim of compatibility has its test': claimsAreTested,
   'published files exist': publishedFilesExist,
   'the map shows the house as it is': mapIsTrue,
 } as const satisfies Record<string, Rule>;
