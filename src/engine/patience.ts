@@ -50,7 +50,7 @@ export class Patience {
     if (failure.again === 'never') return false;
     const now = clock.monotonic();
     if (this.#attempts++ === 0) this.#firstFailureAt = now;
-    const outage = !gate.aliveSince(this.#firstFailureAt); // I2
+    const outage = !failure.isOwn && !gate.aliveSince(this.#firstFailureAt); // I2
     if (!outage && this.#attempts >= this.#attemptsMax) return false;
     if (now - this.#firstFailureAt >= options.outageMs) return false;
     await clock.sleep(backoffMs(this.#attempts - 1, BACKOFF, random), signal);

@@ -1,2 +1,4 @@
 export { createFunctions } from './create.ts';
-export type { FoundFunction, Functions, Invoked, Invoker } from './functions.ts';
+export { parseFunctionName } from './function-name.ts';
+export type { FoundFunction, Functions, Invoked, Invoker, Registration } from './functions.ts';
+export type { InvokeApi } from './invoke-api.ts';

@@ -22,6 +22,8 @@ export type Outcome =
       readonly code: string;
       readonly message: string;
       readonly again: Again;
+      /** True: the failure is the task's own, from something that works. No sign of an outage. */
+      readonly isOwn?: true;
     };
 
 export type FailedOutcome = Extract<Outcome, { ok: false }>;

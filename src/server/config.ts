@@ -4,10 +4,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
+import type { InvokeApi, Registration } from '../functions/index.ts';
+import { functionsOf } from './functions-config.ts';
+import { ConfigError } from './config-error.ts';
 
 export interface KeyPair {
   readonly accessKeyId: string;
@@ -31,6 +30,12 @@ export interface Config {
   readonly requestsMax: number;
   readonly activeJobsMax: number;
   readonly outageMs: number;
+  /** Functions of our own, by name. */
+  readonly functions: Readonly<Record<string, Registration>>;
+  /** Absent: functions that are not registered cannot be invoked. */
+  readonly lambda: InvokeApi | undefined;
+  /** What functions that run here see: ours, without what is Brigade's own. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 type Source = Readonly<Record<string, string | undefined>>;
@@ -71,6 +76,9 @@ export function readConfig(overrides: Source = {}): Config {
     region: text('BRIGADE_S3_REGION') ?? text('AWS_REGION') ?? 'us-east-1',
     rootKey: keyPair(source, 'BRIGADE_ROOT_ACCESS_KEY_ID', 'BRIGADE_ROOT_SECRET_ACCESS_KEY'),
     s3: endpointOf(source),
+    functions: functionsOf(text('BRIGADE_FUNCTIONS')),
+    lambda: lambdaOf(source),
+    environment: environmentOf(process.env),
     dataDir,
     staging: resolve(staging),
     account,
@@ -94,6 +102,40 @@ function endpointOf(source: Source): Config['s3'] {
   }
   const sessionToken = own ? undefined : source['AWS_SESSION_TOKEN']?.trim();
   return { endpoint, credentials: { ...credentials, ...(sessionToken ? { sessionToken } : {}) } };
+}
+
+function lambdaOf(source: Source): Config['lambda'] {
+  const endpoint = source['BRIGADE_LAMBDA_ENDPOINT']?.trim();
+  if (!endpoint) return undefined;
+  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
+    throw new ConfigError(
+      'BRIGADE_LAMBDA_ENDPOINT: must be a URL such as https://lambda.eu-central-1.amazonaws.com.',
+    );
+  }
+  const own = keyPair(source, 'BRIGADE_LAMBDA_ACCESS_KEY_ID', 'BRIGADE_LAMBDA_SECRET_ACCESS_KEY');
+  const credentials = own ?? keyPair(source, 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY');
+  if (!credentials) {
+    throw new ConfigError(
+      'BRIGADE_LAMBDA_ENDPOINT is set without credentials: set BRIGADE_LAMBDA_ACCESS_KEY_ID and BRIGADE_LAMBDA_SECRET_ACCESS_KEY (or the usual AWS variables).',
+    );
+  }
+  const sessionToken = own ? undefined : source['AWS_SESSION_TOKEN']?.trim();
+  const ofEndpoint = /\.lambda\.([a-z0-9-]+)\.|\/\/lambda\.([a-z0-9-]+)\./.exec(endpoint);
+  const region = source['BRIGADE_LAMBDA_REGION']?.trim() || ofEndpoint?.[1] || ofEndpoint?.[2];
+  return {
+    endpoint,
+    region: region ?? (source['AWS_REGION']?.trim() || 'us-east-1'),
+    credentials: { ...credentials, ...(sessionToken ? { sessionToken } : {}) },
+  };
+}
+
+/** Brigade's settings hold its secrets; a function's module gets its own, under AWS's names. */
+function environmentOf(environment: Source): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined && !name.startsWith('BRIGADE_')) kept[name] = value;
+  }
+  return kept;
 }
 
 function keyPair(source: Source, idName: string, secretName: string): KeyPair | undefined {
@@ -133,5 +175,11 @@ function configFile(named: string | undefined): Source {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new ConfigError(`${path} must hold one object of settings.`);
   }
-  return Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, String(value)]));
+  return Object.fromEntries(
+    Object.entries(parsed).map(([name, value]) => [
+      name,
+      // Only BRIGADE_FUNCTIONS has members of its own.
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]),
+  );
 }

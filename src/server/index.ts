@@ -1,2 +1,3 @@
-export { ConfigError, readConfig, type Config, type KeyPair } from './config.ts';
+export { ConfigError } from './config-error.ts';
+export { readConfig, type Config, type KeyPair } from './config.ts';
 export { serve, type Running } from './serve.ts';

@@ -15,7 +15,8 @@ import { createFunctions } from '../functions/index.ts';
 import { createS3 } from '../s3/index.ts';
 import { folderStaging } from '../staging/index.ts';
 import { claimFolder, openSqliteStore } from '../store/index.ts';
-import { ConfigError, type Config, type KeyPair } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import type { Config, KeyPair } from './config.ts';
 import { addPages } from './pages.ts';
 import { rootKeyOf } from './root-key.ts';
 import { startSandboxThread, type RunningSandbox } from './sandbox-thread.ts';
@@ -62,10 +63,11 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
   const sandbox = config.s3 ? undefined : await startSandbox(config, rootKey);
   if (sandbox) undo.push(() => sandbox.stop());
   const s3Url = config.s3?.endpoint ?? sandbox?.url ?? '';
+  const credentials = config.s3?.credentials ?? rootKey;
   const s3 = createS3({
     endpoint: s3Url,
     region: config.region,
-    credentials: config.s3?.credentials ?? rootKey,
+    credentials,
     // Room beside the tasks for manifests, reports and what an operation asks first.
     connections: config.requestsMax + 8,
     clock,
@@ -79,7 +81,13 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
   const voided = await store.voidLeases(WORKER);
   if (voided > 0) log.info({ units: voided }, 'Taking up the work of a process that died.');
 
-  const functions = createFunctions();
+  const functions = createFunctions({
+    registered: config.functions,
+    invokeApi: config.lambda,
+    environment: { ...config.environment, ...storeEnvironment(s3Url, credentials, config.region) },
+    connections: config.requestsMax,
+    clock,
+  });
   undo.push(() => functions.close());
 
   const staging = folderStaging(config.staging);
@@ -125,6 +133,18 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
     isSandbox: sandbox !== undefined,
     rootKey,
     account: config.account,
+  };
+}
+
+/** So that an AWS SDK inside a function meets the objects of its job without being told. */
+function storeEnvironment(s3Url: string, key: KeyPair, region: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL_S3: s3Url,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: key.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+    // Empty: one of the shell's own does not fit this key.
+    AWS_SESSION_TOKEN: key.sessionToken ?? '',
   };
 }
 

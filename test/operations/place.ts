@@ -11,7 +11,7 @@ export function placeOn(s3: S3, over: Partial<Place> = {}): Place {
     s3,
     bucket: 'source',
     job: { id: '00000000-1111-4222-8333-444444444444', account: '123456789012' },
-    functions: createFunctions(),
+    functions: createFunctions({ clock: new ManualClock() }),
     clock: new ManualClock(),
     random: seededRandom(1),
     log: silentLog,

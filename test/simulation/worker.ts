@@ -56,7 +56,7 @@ export class SimulatedWorker {
           open: (request, signal) => this.#crossing(() => s3.open(request, signal)),
           traits: () => this.#crossing(() => s3.traits()),
         },
-        functions: createFunctions(),
+        functions: createFunctions({ clock }),
         clock,
         random,
         log: silentLog,
