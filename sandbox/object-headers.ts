@@ -70,12 +70,12 @@ export function metadataOf(request: S3Request): Pick<ObjectDraft, 'headers' | 'm
     const value = name === 'content-encoding' ? contentEncoding(request) : request.header(name);
     if (value !== undefined) headers[name] = value;
   }
-  const metadata: Record<string, string> = {};
+  const metadata = new Map<string, string>();
   let bytes = 0;
   for (const [name, value] of Object.entries(request.headers)) {
     if (!name.startsWith(META)) continue;
     const text = decodeWords(value);
-    metadata[name.slice(META.length)] = text;
+    metadata.set(name.slice(META.length), text);
     bytes += name.length - META.length + Buffer.byteLength(text);
   }
   if (bytes > METADATA_BYTES_MAX) {
@@ -83,7 +83,10 @@ export function metadataOf(request: S3Request): Pick<ObjectDraft, 'headers' | 'm
       elements: { Size: String(bytes), MaxSizeAllowed: String(METADATA_BYTES_MAX) },
     });
   }
-  return { headers: JSON.stringify(headers), metadata: JSON.stringify(metadata) };
+  return {
+    headers: JSON.stringify(headers),
+    metadata: JSON.stringify(Object.fromEntries(metadata)),
+  };
 }
 
 /** `aws-chunked` says how the request travelled, not what the object is. */

@@ -32,6 +32,8 @@ export class S3Request {
     const slash = path.indexOf('/', 1);
     this.bucket = decodeStrictly(slash < 0 ? path.slice(1) : path.slice(1, slash));
     this.key = slash < 0 ? '' : decodeStrictly(path.slice(slash + 1));
+    // `//key` names a key without a bucket.
+    if (this.bucket === '' && this.key !== '') throw new S3Error('InvalidURI');
     if (this.bucket === '') this.level = 'service';
     else this.level = this.key === '' ? 'bucket' : 'object';
   }

@@ -29,6 +29,12 @@ export interface SandboxCredential {
 /** S3: a key has at most 1,024 bytes of UTF-8. */
 const KEY_BYTES_MAX = 1024;
 
+/**
+ * Node's five seconds make clients that pause meet closed connections. And a request may take as long
+ * as its body does: there is no limit for it.
+ */
+const KEEP_ALIVE_MS = 60_000;
+
 export interface SandboxServer {
   readonly http: Server;
   /** Resolves when no request is being worked on. */
@@ -69,6 +75,8 @@ export function createSandboxServer(
       answer = answerOfError(error, message, ids);
     }
     await send(message, response, answer, ids);
+    // What a refused body still has to say is read away, so that the connection can serve again.
+    if (!message.complete) message.resume();
   };
 
   const authenticate = (request: S3Request): Verified | undefined => {
@@ -112,7 +120,7 @@ export function createSandboxServer(
     };
   };
   const http = createServer(
-    { requestTimeout: 0 },
+    { requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS },
     onRequest(() => undefined),
   );
   http.on(
@@ -188,7 +196,10 @@ async function send(
   const { status, body } = answer;
   const headers: Record<string, string | number> = { server: 'BucketBrigadeSandbox', ...ids };
   if (typeof body === 'string') headers['content-type'] = 'application/xml';
-  Object.assign(headers, answer.headers);
+  for (const [name, value] of Object.entries(answer.headers ?? {})) {
+    // Node writes Latin-1: text outside ASCII goes out as the bytes of its UTF-8, as it came.
+    headers[name] = Buffer.from(value, 'utf8').toString('latin1');
+  }
   const isStream = typeof body === 'object' && !Buffer.isBuffer(body);
   const isBodiless = message.method === 'HEAD' || status === 204 || status === 304;
   if (isBodiless || body === undefined || !isStream) {
@@ -211,10 +222,14 @@ async function sendStream(response: ServerResponse, body: AsyncIterable<Buffer>)
   }
 }
 
+const GONE_CODES = [
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_UNABLE_TO_PIPE',
+  'ERR_STREAM_DESTROYED',
+  'ECONNRESET',
+  'EPIPE',
+];
+
 function isClientGone(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'].includes(String(error.code))
-  );
+  return error instanceof Error && 'code' in error && GONE_CODES.includes(String(error.code));
 }

@@ -33,6 +33,17 @@ export async function* decodeAwsChunked(
   form: ChunkedForm,
 ): AsyncGenerator<Buffer, Readonly<Record<string, string>>> {
   const input = new ByteInput(source);
+  try {
+    return yield* decodeFrom(input, form);
+  } finally {
+    await input.release();
+  }
+}
+
+async function* decodeFrom(
+  input: ByteInput,
+  form: ChunkedForm,
+): AsyncGenerator<Buffer, Readonly<Record<string, string>>> {
   let previous = form.signed?.seed ?? '';
   for (;;) {
     const { size, signature } = parseChunkHead(await input.line());
@@ -152,6 +163,11 @@ class ByteInput {
     const bytes = this.#held.subarray(0, max);
     this.#held = this.#held.subarray(bytes.length);
     return bytes;
+  }
+
+  /** Lets go of the source, wherever it stands. */
+  async release(): Promise<void> {
+    await this.#source.return?.();
   }
 
   /** Reads the source to its end, so that the connection can serve again. */

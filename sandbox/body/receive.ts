@@ -152,8 +152,10 @@ export class RequestBody {
     declared: Declared,
   ): AsyncGenerator<Buffer, Readonly<Record<string, string>> | undefined> {
     this.#goOn(); // I3
+    // A refusal in the middle must not destroy the connection that its answer goes over.
+    const chunks = this.#message.iterator({ destroyOnReturn: false });
     // True because nobody sets an encoding on the message.
-    const source = this.#message as AsyncIterable<Buffer>;
+    const source = chunks as AsyncIterable<Buffer>;
     if (!declared.isChunked) {
       yield* source;
       return undefined;

@@ -83,7 +83,7 @@ function refuseBadName(name: string): void {
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) &&
     !name.includes('..') &&
     !/^\d+\.\d+\.\d+\.\d+$/.test(name) &&
-    !/^(?:xn--|sthree-|amzn-s3-demo-$)/.test(name) &&
+    !/^(?:xn--|sthree-)/.test(name) &&
     !/(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/.test(name);
   if (!isWell) throw new S3Error('InvalidBucketName', { elements: { BucketName: name } });
 }

@@ -92,6 +92,9 @@ function describe(
         message: 'Request specific response headers cannot be used for anonymous GET requests.',
       });
     }
+    if (/[\0-\x08\x0a-\x1f\x7f]/.test(value)) {
+      throw invalidArgument('A header value cannot hold control characters', parameter, value);
+    }
     headers[header] = value;
   }
   return { status: span.isPartial ? 206 : 200, headers, span };

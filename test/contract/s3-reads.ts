@@ -140,6 +140,17 @@ export const readCases: readonly ContractCase[] = [
     },
   },
   {
+    name: 'text outside ASCII in a plain header comes back byte for byte',
+    async run(world) {
+      const bucket = await world.bucket();
+      const headers = { 'content-disposition': 'attachment; filename="世界 ü.txt"' };
+      await world.raw({ method: 'PUT', bucket, key: 'k', headers });
+      const got = await world.raw({ method: 'GET', bucket, key: 'k' });
+      const value = Buffer.from(given(got.headers['content-disposition']), 'latin1');
+      assert.equal(value.toString('utf8'), headers['content-disposition']);
+    },
+  },
+  {
     name: 'an object that is not there is said so',
     async run(world) {
       const Bucket = await world.bucket();

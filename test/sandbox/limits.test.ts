@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -8,6 +10,7 @@ import { test } from 'node:test';
 import { ManualClock } from '../../src/base/clock.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { canonicalUserId, startSandbox } from '../../sandbox/index.ts';
+import { createSigner, STREAMING_PAYLOAD, UNSIGNED_PAYLOAD } from '../../src/sigv4/index.ts';
 import { Storage } from '../../sandbox/storage/storage.ts';
 import { World } from '../contract/s3-harness.ts';
 import { CREDENTIALS, startTestSandbox } from './start.ts';
@@ -82,6 +85,69 @@ test('a client that goes away in the middle of its body leaves nothing', async (
   assert.equal(head.status, 404);
   world.close();
   // Also asserts that no error was taken for a bug.
+  await sandbox.stop();
+});
+
+test('a refusal in the middle of a body is heard, and the connection serves again', async () => {
+  const sandbox = await startTestSandbox();
+  const world = new World(sandbox);
+  const bucket = await world.bucket();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const path = `/${bucket}/k`;
+  const send = async (body: Buffer, extra: Record<string, string>): Promise<number> => {
+    const headers: Record<string, string> = { host: world.host, ...extra };
+    const payloadHash = extra['x-amz-content-sha256'] ?? UNSIGNED_PAYLOAD;
+    const signer = createSigner({ ...sandbox, service: 's3' });
+    const signed = { method: 'PUT', path, query: '', headers, payloadHash };
+    Object.assign(headers, signer.sign(signed, Date.now()));
+    const outgoing = request(sandbox.endpoint, { method: 'PUT', path, headers, agent });
+    outgoing.end(body);
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    incoming.resume();
+    await once(incoming, 'end');
+    return incoming.statusCode ?? 0;
+  };
+  // The first chunk is wrong, and 20 MB come behind it.
+  const wrong = Buffer.alloc(20_000_000, `1;chunk-signature=${'0'.repeat(64)}\r\nx\r\n`);
+  const status = await send(wrong, {
+    'x-amz-content-sha256': STREAMING_PAYLOAD,
+    'x-amz-decoded-content-length': '1000',
+    'content-length': String(wrong.length),
+  });
+  assert.equal(status, 403);
+  assert.equal(await send(Buffer.from('right'), { 'content-length': '5' }), 200);
+  agent.destroy();
+  world.close();
+  await sandbox.stop();
+});
+
+test('a reader that goes away lets go of the body', async () => {
+  const sandbox = await startTestSandbox();
+  const world = new World(sandbox);
+  const bucket = await world.bucket();
+  await world.put(bucket, 'k', Buffer.alloc(30_000_000));
+  await world.raw({
+    method: 'PUT',
+    bucket,
+    key: 'k',
+    query: { acl: '' },
+    headers: { 'x-amz-acl': 'public-read' },
+  });
+  const outgoing = request(`${sandbox.endpoint}/${bucket}/k`, { agent: false });
+  outgoing.end();
+  const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+  await once(incoming, 'readable');
+  await world.raw({ method: 'DELETE', bucket, key: 'k' });
+  const files = (): readonly string[] =>
+    readdirSync(join(sandbox.dataDir, 'bodies'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => entry.name);
+  assert.equal(files().length, 1);
+  outgoing.on('error', () => undefined).destroy();
+  // The server hears of it by itself; requests to it give it the time.
+  for (let i = 0; i < 200 && files().length > 0; i++) await world.raw({ method: 'GET', bucket });
+  assert.deepEqual(files(), []);
+  world.close();
   await sandbox.stop();
 });
 
