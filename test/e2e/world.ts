@@ -146,7 +146,7 @@ export class World {
   /** Keeps a manifest; resolves to what a job says of it. */
   async manifest(bucket: string, body: string | Uint8Array): Promise<JobManifestLocation> {
     const Key = `manifests/${this.name('manifest')}.csv`;
-    const put = new PutObjectCommand({ Bucket: bucket, Key, Body: body });
+    const put = new PutObjectCommand({ Bucket: bucket, Key, Body: Buffer.from(body) });
     const { ETag, VersionId } = await this.s3.send(put);
     return {
       ObjectArn: `arn:aws:s3:::${bucket}/${Key}`,

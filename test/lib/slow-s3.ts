@@ -30,17 +30,13 @@ export interface SlowS3 {
   /** Requests of tasks (anything about `?tagging`), in the order of their arrival. */
   readonly tasks: readonly Arrival[];
   /** Task requests that have not been answered yet. */
-  readonly inFlight: number;
+  readonly waiting: readonly Arrival[];
   /** How long every task takes. */
   delayMs: number;
   /** What a task is answered. */
   reply: (arrival: Arrival) => Reply;
   /** Asked before every other request is answered, such as those of manifests and reports. */
   gate: (arrival: Arrival) => Promise<Reply>;
-  /** Forgets the diary. */
-  forget(): void;
-  /** Keeps an object, and gives its ETag. */
-  put(bucket: string, key: string, body: string): string;
   close(): Promise<void>;
 }
 
@@ -48,8 +44,8 @@ const REGION_OF_ALL = 'us-east-1';
 
 export async function startSlowS3(): Promise<SlowS3> {
   const objects = new Map<string, Buffer>();
-  let tasks: Arrival[] = [];
-  let inFlight = 0;
+  const tasks: Arrival[] = [];
+  const waiting = new Set<Arrival>();
   const closing = new AbortController();
 
   const server = createServer((request, response) => {
@@ -57,8 +53,8 @@ export async function startSlowS3(): Promise<SlowS3> {
     const isTask = arrival.query.has('tagging');
     if (isTask) {
       tasks.push(arrival);
-      inFlight += 1;
-      response.once('close', () => (inFlight -= 1));
+      waiting.add(arrival);
+      response.once('close', () => waiting.delete(arrival));
     }
     answer(arrival, isTask, request, response).catch(() => response.destroy());
   });
@@ -84,22 +80,13 @@ export async function startSlowS3(): Promise<SlowS3> {
   const { port } = server.address() as AddressInfo;
   const stub: SlowS3 = {
     url: `http://127.0.0.1:${port}`,
-    get tasks() {
-      return tasks;
-    },
-    get inFlight() {
-      return inFlight;
+    tasks,
+    get waiting() {
+      return [...waiting];
     },
     delayMs: 0,
     reply: () => 'default',
     gate: () => Promise.resolve('default'),
-    forget() {
-      tasks = [];
-    },
-    put(bucket, key, text) {
-      objects.set(`${bucket}/${key}`, Buffer.from(text));
-      return etagOf(Buffer.from(text));
-    },
     async close() {
       closing.abort();
       const closed = once(server, 'close');
