@@ -17,9 +17,8 @@ import { encodePart } from '../report/index.ts';
 import type { LeasedUnit } from '../store/index.ts';
 import type { EngineContext, RunUnit } from './context.ts';
 import type { HeldLease } from './held-lease.ts';
-import { readChunk } from './manifest-source.ts';
+import { fieldsOf, readChunk } from './manifest-source.ts';
 import { Patience } from './patience.ts';
-import { fieldsOf } from './prepare.ts';
 
 /** AWS's words for a row whose VersionId column is empty. */
 const MISSING_VERSION = failed(400, 'InvalidRequest', 'Task failed due to missing VersionId');

@@ -1,25 +1,26 @@
 /**
- * Preparing a job: its whole manifest is read, judged and cut into chunks before the first task.
+ * Preparing a job: its whole list is read, judged and cut into chunks before the first task. A plain
+ * CSV manifest is cut where it lies; every other list goes through staging first (stage-list.ts).
  *
  * I1. A prepare unit may die at any point; the next lease resumes at the last checkpoint.
- * I2. Chunks and checkpoint are saved together, so no row is cut twice and none is left out.
+ * I2. Chunks and checkpoint are saved together, so no row is cut twice and none is left out. If the
+ *     store did not answer, nobody knows what it saved: this lease ends, and the next one asks it.
  * I3. The operation is opened before the first task: what cannot work at all fails here.
  */
-import type { Readable } from 'node:stream';
 import {
   type ChunkRange,
   type CutterCheckpoint,
   ManifestCutter,
   ManifestDefect,
 } from '../manifest/index.ts';
-import type { Job } from '../model/job.ts';
-import { failed } from '../model/outcome.ts';
-import type { LeasedUnit } from '../store/index.ts';
+import type { LeasedUnit, ManifestFacts } from '../store/index.ts';
 import type { EngineContext, RunUnit } from './context.ts';
-import { JobFailed } from './unit-errors.ts';
 import type { HeldLease } from './held-lease.ts';
-import { openManifest } from './manifest-source.ts';
-import { Patience } from './patience.ts';
+import { ListObject } from './list-object.ts';
+import { openList } from './list-open.ts';
+import { fieldsOf, manifestName } from './manifest-source.ts';
+import { stageList } from './stage-list.ts';
+import { JobFailed } from './unit-errors.ts';
 
 /** Chunks saved in one transaction: large enough that the ledger is not what takes the time. */
 const CHUNKS_PER_SAVE = 500;
@@ -29,74 +30,53 @@ export const runPrepare: RunUnit = async (unit, held, context) => {
   if (unit.job.status === 'New') {
     await store.apply(unit.job.id, 'PreparationStarted', { at: clock.now() });
   }
-  const cut = await cutManifest(unit, held, context);
-  if (!cut?.bucket) return; // Cancelled, or the lease is lost.
-  await context.operations.of(unit.job, cut.bucket, held.left); // I3
-  const facts = { tasks: cut.rows, bucket: cut.bucket };
+  const facts = await readList(unit, held, context);
+  if (!facts) return; // Cancelled, or the lease is lost.
+  await context.operations.of(unit.job, facts.bucket, held.left); // I3
   await store.finishPreparing(held.lease, facts, clock.now());
 };
 
-/** Resolves to where the manifest ended, or undefined when there is no reason to go on. */
+/** Resolves to undefined when there is no reason to go on. */
+async function readList(
+  unit: LeasedUnit,
+  held: HeldLease,
+  context: EngineContext,
+): Promise<ManifestFacts | undefined> {
+  try {
+    const list = await openList({ job: unit.job, held, context });
+    return await (list ? stageList(list, unit, held, context) : cutManifest(unit, held, context));
+  } catch (error) {
+    if (!(error instanceof ManifestDefect)) throw error;
+    throw new JobFailed({ code: error.code, reason: error.message });
+  }
+}
+
 async function cutManifest(
   unit: LeasedUnit,
   held: HeldLease,
   context: EngineContext,
-): Promise<CutterCheckpoint | undefined> {
-  const patience = Patience.ofJob(context);
+): Promise<ManifestFacts | undefined> {
   // Written by `save` only.
-  let checkpoint = unit.work.checkpoint as CutterCheckpoint | undefined;
-  for (;;) {
-    const cutter = new ManifestCutter({
-      fields: fieldsOf(unit.job),
-      chunkRows: context.options.chunkRows,
-      ...(checkpoint ? { resume: checkpoint } : {}),
-    });
-    let pending: ChunkRange[] = [];
-    const save = async (): Promise<boolean> => {
-      if (pending.length === 0) return true;
-      const saved = await context.store.addChunks(held.lease, pending, cutter.checkpoint());
-      checkpoint = cutter.checkpoint();
-      pending = [];
-      return saved;
-    };
-    const body = await openManifest(unit.job, { start: checkpoint?.offset ?? 0 }, held, context);
-    try {
-      for await (const bytes of body ? reading(body) : []) {
-        if (!held.mayStart() && !(await held.ready())) return undefined;
-        pending.push(...cutter.push(bytes));
-        if (pending.length >= CHUNKS_PER_SAVE && !(await save())) return undefined;
-      }
-      pending.push(...cutter.end());
-      return (await save()) ? cutter.checkpoint() : undefined;
-    } catch (error) {
-      if (error instanceof ManifestDefect) {
-        throw new JobFailed({ code: error.code, reason: error.message });
-      }
-      // Only a connection that broke in the middle goes on from here; if the store did not answer,
-      // nobody knows what it saved, and the next lease asks it.
-      if (!(error instanceof Interrupted)) throw error;
-      const failure = failed(0, 'IncompleteBody', String(error), 'later');
-      context.log.warn({ jobId: unit.job.id, error }, 'Reading the manifest was interrupted.');
-      if (!(await patience.next(failure, held.left)) || held.course !== 'run') throw error;
-    } finally {
-      body?.destroy();
-    }
+  const checkpoint = unit.work.checkpoint as CutterCheckpoint | undefined;
+  const cutter = new ManifestCutter({
+    fields: fieldsOf(unit.job),
+    chunkRows: context.options.chunkRows,
+    ...(checkpoint ? { resume: checkpoint } : {}),
+  });
+  let pending: ChunkRange[] = [];
+  const save = async (): Promise<boolean> => {
+    if (pending.length === 0) return true;
+    const saved = await context.store.addChunks(held.lease, pending, cutter.checkpoint());
+    pending = [];
+    return saved;
+  };
+  const manifest = new ListObject(manifestName(unit.job), held, context);
+  for await (const bytes of manifest.bytes(checkpoint?.offset)) {
+    pending.push(...cutter.push(bytes));
+    if (pending.length >= CHUNKS_PER_SAVE && !(await save())) return undefined;
   }
-}
-
-export function fieldsOf(job: Job) {
-  return job.request.Manifest?.Spec?.Fields ?? [];
-}
-
-class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-}
-
-async function* reading(body: Readable): AsyncIterable<Uint8Array> {
-  try {
-    // What undici hands out are Buffers.
-    for await (const bytes of body) yield bytes as Uint8Array;
-  } catch (error) {
-    throw new Interrupted('The manifest ended early.', { cause: error });
-  }
+  pending.push(...cutter.end());
+  if (!(await save())) return undefined;
+  const { rows, bucket = '' } = cutter.checkpoint();
+  return { tasks: rows, bucket };
 }

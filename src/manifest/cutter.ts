@@ -3,6 +3,7 @@
  *
  * I1. The chunks are consecutive, begin at byte 0 and end at the last byte; each has `chunkRows`
  *     rows, the last one what is left. They do not depend on how the bytes were cut into pushes.
+ *     Only `close` ends a chunk early, so that every row so far is in a chunk.
  * I2. A defect anywhere throws ManifestDefect; after that the cutter is of no use.
  * I3. Memory is one window, whatever the size of the manifest and of its buffers (D6).
  * I4. A cutter made from `checkpoint()` and fed from byte `offset` on yields the chunks that the
@@ -72,13 +73,31 @@ export class ManifestCutter {
     return chunks;
   }
 
-  /** The manifest has been pushed whole; returns the last chunks. Refuses one without rows. */
-  end(): readonly ChunkRange[] {
-    assert(!this.#isOver, 'A manifest ends twice.');
+  /** Says on which line the next row stands, for reasons: a list may consist of several files. */
+  at(line: number): void {
+    assert(this.#filled === 0, 'A line was named in the middle of a row.');
+    this.#line = line;
+  }
+
+  /** Judges all that was pushed, which ends with a whole row; returns the chunks it completes. */
+  settle(): readonly ChunkRange[] {
+    assert(!this.#isOver, 'A manifest is settled after its end or its defect.');
     const chunks: ChunkRange[] = [];
     this.#cut(chunks, true);
-    this.#isOver = true;
+    return chunks;
+  }
+
+  /** As `settle`, and ends the chunk in the making, however few rows it has. */
+  close(): readonly ChunkRange[] {
+    const chunks = [...this.settle()];
     if (this.#rows > this.#checkpoint.rows) chunks.push(this.#chunkEndingAt(this.#offset));
+    return chunks;
+  }
+
+  /** The manifest has been pushed whole; returns the last chunks. Refuses one without rows. */
+  end(): readonly ChunkRange[] {
+    const chunks = this.close();
+    this.#isOver = true;
     if (this.#rows === 0) {
       throw new ManifestDefect('Manifest file is not properly formatted: it has no rows.');
     }

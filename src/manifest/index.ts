@@ -1,4 +1,15 @@
-export { type ChunkRange, ManifestDefect } from './manifest.ts';
+export { type ManifestColumns, manifestColumns } from './columns.ts';
 export { type CutterCheckpoint, type CutterOptions, ManifestCutter } from './cutter.ts';
+export {
+  type DataFile,
+  type Inventory,
+  readInventory,
+  readReportIndex,
+  REPORT_COLUMNS,
+} from './envelope.ts';
 export { type ManifestRow, decodeKey, encodeKey, writeManifestRow } from './key.ts';
+export { type ChunkRange, ManifestDefect } from './manifest.ts';
+export { csvColumns, csvRows, jsonLines } from './row-formats.ts';
+export { type RowBatch, type RowFormat, type RowPosition, RowStream } from './row-stream.ts';
+export { RowWriter } from './row-writer.ts';
 export { readTasks } from './tasks.ts';

@@ -1,1 +1,8 @@
-export { folderStaging, type PartName, type Staging } from './staging.ts';
+export {
+  folderStaging,
+  type PartName,
+  type SegmentName,
+  segmentNumber,
+  type StagedName,
+  type Staging,
+} from './staging.ts';

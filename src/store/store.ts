@@ -8,7 +8,7 @@
  * I4. Counters of a job are changed only together with the unit they count (D1, D2).
  * I5. Times are handed in by the caller, so tests decide what time it is.
  */
-import type { Job, JobFailure, JobTag } from '../model/job.ts';
+import type { Job, JobFailure, JobTag, PreparedList } from '../model/job.ts';
 import type { JobStatus } from '../model/vocabulary.ts';
 import type { EventDetails, JobEvent, LedgerState, UnitKind } from '../lifecycle/index.ts';
 import type { ChunkRange } from '../manifest/index.ts';
@@ -204,6 +204,8 @@ export interface ManifestFacts {
   readonly tasks: number;
   /** The one bucket that all rows name. */
   readonly bucket: string;
+  /** Of a list that was rewritten into staging. */
+  readonly list?: PreparedList;
 }
 
 export interface LeaseRequest {

@@ -7,11 +7,12 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../src/base/random.ts';
 import { openSqliteStore, type Store } from '../../src/store/index.ts';
-import type { Staging } from '../../src/staging/index.ts';
+import type { StagedName, Staging } from '../../src/staging/index.ts';
 import { newJob } from '../contract/store.contract.ts';
 import { checkHistory, checkReport, checkStop, type PlannedJob } from './checkers.ts';
 import { WorldClock } from './clock.ts';
 import { FakeS3 } from './fake-s3.ts';
+import { putList } from './lists.ts';
 import { drawFaults, NO_FAULTS, type Faults } from './faults.ts';
 import { SimulatedWorker, type WorldParts } from './worker.ts';
 
@@ -131,10 +132,6 @@ async function createJobs({ random, s3, store, clock }: WorldParts): Promise<Pla
     const keys = Array.from({ length: rows }, (_, index) =>
       random.next() < missing ? `missing/${id}/${index}` : `there/${id}/${index}`,
     );
-    const etag = s3.put(
-      `lists/${id}.csv`,
-      Buffer.from(keys.map((key) => `objects,${key}\n`).join('')),
-    );
     const created = newJob({
       id,
       operation: 'S3PutObjectTagging',
@@ -144,10 +141,7 @@ async function createJobs({ random, s3, store, clock }: WorldParts): Promise<Pla
         AccountId: ACCOUNT,
         ConfirmationRequired: false,
         Operation: { S3PutObjectTagging: { TagSet: [{ Key: 'k', Value: 'v' }] } },
-        Manifest: {
-          Spec: { Format: 'S3BatchOperations_CSV_20180820', Fields: ['Bucket', 'Key'] },
-          Location: { ObjectArn: `arn:aws:s3:::lists/${id}.csv`, ETag: etag },
-        },
+        Manifest: putList(s3, id, keys, random),
         Report: {
           Enabled: true,
           Bucket: 'arn:aws:s3:::reports',
@@ -188,7 +182,7 @@ class Crew {
   freezes = 0;
   readonly #world: WorldParts;
   readonly #size: number;
-  #workers: SimulatedWorker[] = [];
+  readonly #workers: SimulatedWorker[] = [];
   #names = 0;
 
   constructor(world: WorldParts, size: number) {
@@ -238,8 +232,10 @@ class Crew {
 
 function memoryStaging(): Staging {
   const files = new Map<string, Buffer>();
-  const nameOf = (part: { jobId: string; seq: number; fence: number }): string =>
-    `${part.jobId}/${part.seq}-${part.fence}`;
+  const nameOf = (name: StagedName): string =>
+    'segment' in name
+      ? `${name.jobId}/list/${name.segment}`
+      : `${name.jobId}/${name.seq}-${name.fence}`;
   return {
     write: async (part, bytes) => void files.set(nameOf(part), Buffer.from(bytes)),
     async *read(part, from, to) {

@@ -20,6 +20,7 @@ export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #inTransaction = false;
+  #synchronous: 'FULL' | 'NORMAL' = 'FULL';
 
   constructor(path: string) {
     this.#db = new DatabaseSync(path, { timeout: 5000 });
@@ -30,12 +31,11 @@ export class Database {
   }
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {
-    // node:sqlite types rows as unknown records; every column of ours is one of SQLInputValue.
-    return this.#prepare(sql).all(...values) as Row[];
+    return this.#prepare(sql).all(...values);
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...values) as Row | undefined;
+    return this.#prepare(sql).get(...values);
   }
 
   /** Rows changed. */
@@ -45,7 +45,23 @@ export class Database {
 
   /** All or nothing. `work` must not wait: it holds the write lock of the file. */
   transaction<T>(work: () => T): T {
+    return this.#transaction(work, 'FULL');
+  }
+
+  /**
+   * As `transaction`, but a loss of power may undo it (the death of the process may not). For leases
+   * and their renewal: whoever held one is gone then as well, on this same machine.
+   */
+  fleetingTransaction<T>(work: () => T): T {
+    return this.#transaction(work, 'NORMAL');
+  }
+
+  #transaction<T>(work: () => T, synchronous: 'FULL' | 'NORMAL'): T {
     assert(!this.#inTransaction, 'A transaction was opened inside a transaction.');
+    if (synchronous !== this.#synchronous) {
+      this.#db.exec(`PRAGMA synchronous = ${synchronous}`);
+      this.#synchronous = synchronous;
+    }
     this.#db.exec('BEGIN IMMEDIATE');
     this.#inTransaction = true;
     try {

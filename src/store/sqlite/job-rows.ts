@@ -2,7 +2,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Random } from '../../base/random.ts';
 import { applyEvent, type EventDetails, type JobEvent } from '../../lifecycle/index.ts';
-import type { Job, JobFailure, JobRequest } from '../../model/job.ts';
+import type { Job, JobFailure, JobRequest, PreparedList } from '../../model/job.ts';
 import { decodeJson, encodeJson } from '../../model/json.ts';
 import type { JobStatus, OperationName } from '../../model/vocabulary.ts';
 import type { Applied, OutboxEvent } from '../store.ts';
@@ -19,6 +19,7 @@ export function jobOf(row: Row): Job {
   const statusReason = text('status_reason');
   const tasksTotal = optional('tasks_total');
   const bucket = text('bucket');
+  const list = text('list');
   const activeSince = optional('active_since');
   return {
     id: String(row['id']),
@@ -39,6 +40,8 @@ export function jobOf(row: Row): Job {
     ...(statusReason === undefined ? {} : { statusReason }),
     ...(tasksTotal === undefined ? {} : { tasksTotal }),
     ...(bucket === undefined ? {} : { bucket }),
+    // Written by `finishPreparing` only.
+    ...(list === undefined ? {} : { list: JSON.parse(list) as PreparedList }),
     ...(activeSince === undefined ? {} : { activeSince }),
   };
 }

@@ -39,7 +39,7 @@ export function ledgerPart(db: Database, random: Random): LedgerPart {
     lease: async (request) => leaseUnits(db, request),
 
     renew: async (progress, until) =>
-      db.transaction(() =>
+      db.fleetingTransaction(() =>
         progress.map(({ lease, succeeded, failed }) => {
           const held = db.run(
             `UPDATE units SET lease_until = ?, live_succeeded = ?, live_failed = ? WHERE ${HELD}`,
@@ -62,14 +62,15 @@ export function ledgerPart(db: Database, random: Random): LedgerPart {
         const saved = db.get('SELECT chunks, tasks_total FROM jobs WHERE no = ?', no);
         if (chunks[0] && chunks[0].firstRow !== Number(saved?.['tasks_total'] ?? 0)) return false;
         let seq = Number(saved?.['chunks']);
-        for (const { firstRow, rows, start, end } of chunks) {
+        for (const { firstRow, rows, segment, start, end } of chunks) {
           db.run(
-            `INSERT INTO units (job, kind, seq, first_row, row_count, byte_start, byte_end)
-             VALUES (?, 'chunk', ?, ?, ?, ?, ?)`,
+            `INSERT INTO units (job, kind, seq, first_row, row_count, segment, byte_start, byte_end)
+             VALUES (?, 'chunk', ?, ?, ?, ?, ?, ?)`,
             no,
             seq++,
             firstRow,
             rows,
+            segment ?? null,
             start,
             end,
           );
@@ -95,9 +96,10 @@ export function ledgerPart(db: Database, random: Random): LedgerPart {
         if (!isHeld(db, lease)) return false;
         const no = jobNo(db, lease.jobId);
         db.run(
-          'UPDATE jobs SET tasks_total = ?, bucket = ? WHERE no = ?',
+          'UPDATE jobs SET tasks_total = ?, bucket = ?, list = ? WHERE no = ?',
           manifest.tasks,
           manifest.bucket,
+          manifest.list ? JSON.stringify(manifest.list) : null,
           no,
         );
         const row = db.get('SELECT * FROM jobs WHERE no = ?', no);
@@ -180,7 +182,7 @@ function closeUnit(db: Database, lease: Lease, result: string | null): boolean {
 /** Jobs of higher priority first; among equals by turns, whoever waited longest for a unit. */
 function leaseUnits(db: Database, request: LeaseRequest): LeasedUnit[] {
   if (request.limit < 1) return [];
-  return db.transaction(() => {
+  return db.fleetingTransaction(() => {
     const waiting = db.all(
       `SELECT * FROM jobs WHERE terminated_at IS NULL AND status IN (${WITH_WORK})
        ORDER BY priority DESC, served_at`,
@@ -252,12 +254,13 @@ function workOf(kind: UnitKind, row: Row): UnitWork {
   const work: unknown = row['work'] === null ? undefined : JSON.parse(String(row['work']));
   if (kind === 'prepare') return { checkpoint: work };
   // Written by `addUnits` only.
-  if (kind !== 'chunk') return (work ?? {}) as UnitWork;
+  if (kind !== 'chunk') return (work ?? {});
   return {
     mark: Number(row['mark']),
     range: {
       firstRow: Number(row['first_row']),
       rows: Number(row['row_count']),
+      ...(row['segment'] === null ? {} : { segment: Number(row['segment']) }),
       start: Number(row['byte_start']),
       end: Number(row['byte_end']),
     },

@@ -1,0 +1,207 @@
+/**
+ * An object of the user's that belongs to a list: the manifest itself, or a file that it names.
+ *
+ * I1. What is read is one version of the object: the ETag that the job named, or else that of the
+ *     first answer, goes with every request (If-Match), and is compared for stores that do not check.
+ * I2. A connection that breaks is taken up again where it broke; bytes come once and in order.
+ * I3. An outage is waited for (Patience.ofJob); a refusal fails the job with a sentence naming the
+ *     object; a job that stops ends the reading with TryLater.
+ */
+import type { Readable } from 'node:stream';
+import type { JobFailure } from '../model/job.ts';
+import { failed, type FailedOutcome } from '../model/outcome.ts';
+import { toOutcome, type S3Answer, type S3Stream } from '../s3/index.ts';
+import type { EngineContext } from './context.ts';
+import type { HeldLease } from './held-lease.ts';
+import { Patience } from './patience.ts';
+import { JobFailed, TryLater } from './unit-errors.ts';
+
+export interface ObjectName {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId?: string | undefined;
+  /** With or without quotes. */
+  readonly etag?: string | undefined;
+  /** What reasons call it. */
+  readonly role: 'manifest' | 'data file';
+}
+
+export class ListObject {
+  readonly name: ObjectName;
+  readonly #held: HeldLease;
+  readonly #context: EngineContext;
+  #etag: string | undefined;
+
+  constructor(name: ObjectName, held: HeldLease, context: EngineContext) {
+    this.name = name;
+    this.#held = held;
+    this.#context = context;
+    this.#etag = name.etag === undefined ? undefined : unquoted(name.etag);
+  }
+
+  /** Of what is read; undefined until the first answer. Without quotes. */
+  get etag(): string | undefined {
+    return this.#etag;
+  }
+
+  /** The bytes from `start` on, to the end of the object (I2). */
+  async *bytes(start = 0): AsyncGenerator<Buffer> {
+    let at = start;
+    let patience = Patience.ofJob(this.#context);
+    for (;;) {
+      const body = await this.#open(at);
+      try {
+        // Object streams of bytes: what undici hands out are Buffers.
+        for await (const piece of (body ?? []) as AsyncIterable<Buffer>) {
+          at += piece.length;
+          patience = Patience.ofJob(this.#context); // It goes on, so what was before is over.
+          await this.#run();
+          yield piece;
+        }
+        return;
+      } catch (error) {
+        // What the consumer throws does not come by here: a generator is left, not thrown into.
+        if (error instanceof TryLater) throw error;
+        await this.#again(patience, failed(0, 'IncompleteBody', String(error), 'later'));
+      } finally {
+        body?.destroy();
+      }
+    }
+  }
+
+  /** The bytes [start, end), all of them, in memory. */
+  async range(start: number, end: number): Promise<Buffer> {
+    const patience = Patience.ofJob(this.#context);
+    for (;;) {
+      let failure = failed(0, 'IncompleteBody', 'It ended early.', 'later');
+      const body = await this.#open(start, end);
+      try {
+        const pieces: Buffer[] = [];
+        for await (const piece of body ?? []) pieces.push(piece as Buffer);
+        const bytes = Buffer.concat(pieces);
+        if (bytes.length === end - start) return bytes;
+      } catch (error) {
+        failure = failed(0, 'IncompleteBody', String(error), 'later');
+      }
+      await this.#again(patience, failure);
+    }
+  }
+
+  /** The whole object in memory; undefined: it has more than `bytesMax`. */
+  async whole(bytesMax: number): Promise<Buffer | undefined> {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    for await (const piece of this.bytes()) {
+      size += piece.length;
+      if (size > bytesMax) return undefined;
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces);
+  }
+
+  /** Undefined: there is nothing from `start` on. */
+  async #open(start: number, end?: number): Promise<Readable | undefined> {
+    const { bucket, key, versionId } = this.name;
+    const isRanged = start > 0 || end !== undefined;
+    const patience = Patience.ofJob(this.#context);
+    for (;;) {
+      await this.#run();
+      const headers: Record<string, string> = {};
+      if (this.#etag !== undefined) headers['if-match'] = `"${this.#etag}"`;
+      if (isRanged) headers['range'] = `bytes=${start}-${end === undefined ? '' : end - 1}`;
+      const query: Record<string, string> = versionId === undefined ? {} : { versionId };
+      const answer = await this.#context.s3.open(
+        { method: 'GET', bucket, key, query, headers },
+        this.#held.left,
+      );
+      if (isStream(answer)) {
+        this.#context.gate.alive();
+        this.#accept(answer, isRanged);
+        return answer.body;
+      }
+      if (answer.status === 416) return undefined;
+      const outcome = toOutcome(answer);
+      const failure = outcome.ok ? failed(answer.status, 'UnexpectedAnswer', 'No body.') : outcome;
+      await this.#again(patience, failure);
+    }
+  }
+
+  /** I1. Destroys the body of an answer that is not what was asked for. */
+  #accept(answer: S3Stream, isRanged: boolean): void {
+    const etag = answer.headers['etag'];
+    const isOther = etag !== undefined && this.#etag !== undefined && unquoted(etag) !== this.#etag;
+    if (!isOther && (!isRanged || answer.status === 206)) {
+      if (etag !== undefined) this.#etag ??= unquoted(etag);
+      return;
+    }
+    answer.body.destroy();
+    const what = `The ${this.name.role} ${titleOf(this.name)}`;
+    throw new JobFailed(
+      isOther
+        ? {
+            code: 'ManifestETagMismatch',
+            reason: `${what} has the ETag ${etag}, expected was "${this.#etag}".`,
+          }
+        : {
+            code: 'ManifestReadFailed',
+            reason: `The endpoint answered a ranged read of ${titleOf(this.name)} with ${answer.status} instead of 206.`,
+          },
+    );
+  }
+
+  async #again(patience: Patience, failure: FailedOutcome): Promise<void> {
+    const { left } = this.#held;
+    if (await patience.next(failure, left)) return;
+    if (left.aborted) throw stopped();
+    throw new JobFailed(refusal(this.name, this.#etag, failure));
+  }
+
+  /** Waits while the store is silent; the lease may be lost. */
+  async #run(): Promise<void> {
+    if (!this.#held.mayStart() && !(await this.#held.ready())) throw stopped();
+  }
+}
+
+const stopped = (): TryLater => new TryLater('The job stopped while its list was read.');
+
+const unquoted = (etag: string): string => etag.replace(/^"(.*)"$/s, '$1');
+
+function isStream(answer: S3Answer | S3Stream): answer is S3Stream {
+  return !Buffer.isBuffer(answer.body);
+}
+
+/** As long as a reason has room for; objects differ at their end. */
+const TITLE_CHARS_MAX = 120;
+
+function titleOf({ bucket, key }: ObjectName): string {
+  const name = `${bucket}/${key}`;
+  return name.length > TITLE_CHARS_MAX ? `...${name.slice(-TITLE_CHARS_MAX)}` : name;
+}
+
+function refusal(name: ObjectName, etag: string | undefined, failure: FailedOutcome): JobFailure {
+  const { role } = name;
+  const title = titleOf(name);
+  switch (failure.httpStatus) {
+    case 403:
+      return {
+        code: 'ManifestAccessDenied',
+        // AWS's text, then what helps.
+        reason: `Reading the manifest is forbidden: AccessDenied (${role === 'manifest' ? '' : 'data file '}${title})`,
+      };
+    case 404:
+      return {
+        code: 'ManifestNotFound',
+        reason: `The ${role} ${title} does not exist: ${failure.code}.`,
+      };
+    case 412:
+      return {
+        code: 'ManifestETagMismatch',
+        reason: `The ${role} ${title} is not the object whose ETag is "${etag}".`,
+      };
+    default:
+      return {
+        code: 'ManifestReadFailed',
+        reason: `Reading the ${role} ${title} failed: ${failure.httpStatus} ${failure.code}: ${failure.message}`,
+      };
+  }
+}
