@@ -28,9 +28,9 @@ export async function runCommand(argv: readonly string[], commands: Commands): P
   }
   switch (name) {
     case 'serve':
-      return await runServe(commands);
+      return runServe(commands);
     case 'demo':
-      return await runDemo(commands);
+      return runDemo(commands);
     case 'help':
     case '--help':
     case '-h':

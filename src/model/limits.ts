@@ -19,6 +19,8 @@ export const JOB_RETENTION_MS = 90 * DAY_MS;
 export const THRESHOLD_TASKS_MIN = 1000;
 /** ... and tripped when more than this share of them failed. */
 export const THRESHOLD_FAILED_SHARE = 0.5;
+/** S3: one CopyObject copies at most this much. */
+export const COPY_BYTES_MAX = 5 * KIB * KIB * KIB;
 /** ListJobs: entries of one page. */
 export const LIST_JOBS_MAX = 1000;
 /** FailureReason and StatusUpdateReason, in characters. */

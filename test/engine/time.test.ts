@@ -5,6 +5,7 @@ import { ManualClock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { Engine, ENGINE_DEFAULTS } from '../../src/engine/index.ts';
+import { createFunctions } from '../../src/functions/index.ts';
 import { CONFIRMATION_MS_MAX, JOB_RETENTION_MS } from '../../src/model/limits.ts';
 import type { S3 } from '../../src/s3/index.ts';
 import type { Staging } from '../../src/staging/index.ts';
@@ -38,7 +39,15 @@ async function withEngine(play: (scene: Scene) => Promise<void>): Promise<void> 
   const random = seededRandom(1);
   const store = openSqliteStore({ path: ':memory:', random });
   const engine = new Engine(
-    { store, staging: NO_STAGING, s3: NO_S3, clock, random, log: silentLog },
+    {
+      store,
+      staging: NO_STAGING,
+      s3: NO_S3,
+      functions: createFunctions({ clock }),
+      clock,
+      random,
+      log: silentLog,
+    },
     { ...ENGINE_DEFAULTS, worker: 'time' },
   );
   const settle = async (): Promise<void> => {

@@ -5,9 +5,7 @@ import { nextStatus, schedule, type Schedulable } from '../../src/lifecycle/inde
 
 const job = fc.record({
   id: fc.uuid(),
-  status: fc.constantFrom('Ready', 'Active', 'Pausing', 'Paused') as fc.Arbitrary<
-    Schedulable['status']
-  >,
+  status: fc.constantFrom('Ready', 'Active', 'Pausing', 'Paused'),
   priority: fc.integer({ min: 0, max: 5 }),
   createdAt: fc.integer({ min: 0, max: 100 }),
 });
