@@ -8,13 +8,10 @@
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { assert } from '../../base/assert.ts';
+import { NewerDatabase } from '../newer-database.ts';
 import { MIGRATIONS } from './migrations.ts';
 
 export type Row = Record<string, SQLInputValue>;
-
-export class NewerDatabase extends Error {
-  override readonly name = 'NewerDatabase';
-}
 
 export class Database {
   readonly #db: DatabaseSync;
@@ -91,9 +88,7 @@ export class Database {
     this.transaction(() => {
       const version = Number(this.get('PRAGMA user_version')?.['user_version'] ?? 0);
       if (version > MIGRATIONS.length) {
-        throw new NewerDatabase(
-          `The database ${path} was written by a newer Bucket Brigade (schema ${version}, this one knows ${MIGRATIONS.length}). Start the newer version, or restore a backup.`,
-        );
+        throw new NewerDatabase(path, version, MIGRATIONS.length);
       }
       for (const step of MIGRATIONS.slice(version)) this.#db.exec(step);
       if (version < MIGRATIONS.length) {

@@ -2,10 +2,10 @@
 import type { Random } from '../../base/random.ts';
 import { isTerminal } from '../../lifecycle/index.ts';
 import type { JobTag } from '../../model/job.ts';
-import { encodeJson } from '../../model/json.ts';
+import { eventOf, jobOf, NEW_JOB_COLUMNS, newJobValues } from '../rows.ts';
 import type { Created, JobCounts, JobsQuery, NewJob, Store } from '../store.ts';
 import type { Database } from './database.ts';
-import { applyInTransaction, eventOf, insertEvent, jobOf } from './job-rows.ts';
+import { applyInTransaction, insertEvent } from './job-rows.ts';
 
 type JobsPart = Pick<
   Store,
@@ -91,7 +91,7 @@ export function jobsPart(db: Database, random: Random): JobsPart {
 }
 
 function createJob(db: Database, random: Random, created: NewJob): Created {
-  const { job, tags, token, requestHash } = created;
+  const { job, token, requestHash } = created;
   return db.transaction((): Created => {
     const earlier = db.get(
       'SELECT id, request_hash FROM jobs WHERE account = ? AND token = ?',
@@ -104,19 +104,8 @@ function createJob(db: Database, random: Random, created: NewJob): Created {
         : { kind: 'conflict' };
     }
     db.run(
-      `INSERT INTO jobs (id, account, token, request_hash, operation, request, tags, status,
-         priority, created_at, failures) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      job.id,
-      job.account,
-      token,
-      requestHash,
-      job.operation,
-      encodeJson(job.request),
-      JSON.stringify(tags),
-      job.status,
-      job.priority,
-      job.createdAt,
-      encodeJson(job.failures),
+      `INSERT INTO jobs (${NEW_JOB_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...newJobValues(created),
     );
     db.run(
       `INSERT INTO units (job, kind, seq) SELECT no, 'prepare', 0 FROM jobs WHERE id = ?`,

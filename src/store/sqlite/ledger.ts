@@ -4,12 +4,14 @@
  */
 import { assert } from '../../base/assert.ts';
 import type { Random } from '../../base/random.ts';
-import { thresholdFailure, UNITS_OF_STATUS, type UnitKind } from '../../lifecycle/index.ts';
-import { JOB_STATUSES, type JobStatus } from '../../model/vocabulary.ts';
+import { UNITS_OF_STATUS } from '../../lifecycle/index.ts';
+import type { JobStatus } from '../../model/vocabulary.ts';
+import { assertPartFits, partFailure, preparedEvent, STATUSES_WITH_WORK } from '../decide.ts';
 import { appendPart, parseParts } from '../parts.ts';
-import type { Lease, LeasedUnit, LeaseRequest, PartRecord, Store, UnitWork } from '../store.ts';
+import { jobOf, leasedUnitOf } from '../rows.ts';
+import type { Lease, LeasedUnit, LeaseRequest, PartRecord, Store } from '../store.ts';
 import type { Database, Row } from './database.ts';
-import { applyInTransaction, jobOf } from './job-rows.ts';
+import { applyInTransaction } from './job-rows.ts';
 
 type LedgerPart = Pick<
   Store,
@@ -28,10 +30,7 @@ type LedgerPart = Pick<
 
 /** What every statement about a held lease ends with. */
 const HELD = `job = (SELECT no FROM jobs WHERE id = ?) AND kind = ? AND seq = ? AND fence = ? AND state = 1`;
-/** Statuses in which a worker may find something to do. */
-const WITH_WORK = JOB_STATUSES.filter((status) => UNITS_OF_STATUS[status].length > 0)
-  .map((status) => `'${status}'`)
-  .join(', ');
+const WITH_WORK = STATUSES_WITH_WORK.map((status) => `'${status}'`).join(', ');
 const heldBy = (lease: Lease) => [lease.jobId, lease.kind, lease.seq, lease.fence] as const;
 
 export function ledgerPart(db: Database, random: Random): LedgerPart {
@@ -103,10 +102,8 @@ export function ledgerPart(db: Database, random: Random): LedgerPart {
           no,
         );
         const row = db.get('SELECT * FROM jobs WHERE no = ?', no);
-        const waits = row !== undefined && jobOf(row).request.ConfirmationRequired !== false;
-        const event = waits ? 'PreparedForConfirmation' : 'Prepared';
         // Cancelled or failed in the meantime: the unit ends all the same.
-        applyInTransaction(db, random, row, event, { at: now });
+        if (row) applyInTransaction(db, random, row, preparedEvent(jobOf(row)), { at: now });
         return closeUnit(db, lease, null);
       }),
 
@@ -238,33 +235,9 @@ function leaseOne(db: Database, jobRow: Row, request: LeaseRequest): LeasedUnit 
       kind,
       row['seq'] ?? null,
     );
-    const seq = Number(row['seq']);
-    const { worker, until } = request;
-    return {
-      lease: { jobId: job.id, kind, seq, fence, worker, until },
-      job,
-      work: workOf(kind, row),
-      failures: Number(row['failures']),
-    };
+    return leasedUnitOf(job, kind, { ...row, fence, unit_failures: row['failures'] }, request);
   }
   return undefined;
-}
-
-function workOf(kind: UnitKind, row: Row): UnitWork {
-  const work: unknown = row['work'] === null ? undefined : JSON.parse(String(row['work']));
-  if (kind === 'prepare') return { checkpoint: work };
-  // Written by `addUnits` only.
-  if (kind !== 'chunk') return work ?? {};
-  return {
-    mark: Number(row['mark']),
-    range: {
-      firstRow: Number(row['first_row']),
-      rows: Number(row['row_count']),
-      ...(row['segment'] === null ? {} : { segment: Number(row['segment']) }),
-      start: Number(row['byte_start']),
-      end: Number(row['byte_end']),
-    },
-  };
 }
 
 function commitPart(
@@ -280,8 +253,7 @@ function commitPart(
     if (!unit || !job || job['sealed'] !== 0) return false;
     const mark = Number(unit['mark']);
     const rows = Number(unit['row_count']);
-    assert(part.to > mark && part.to <= rows, 'A part ends outside the rows that were left.');
-    assert(part.succeeded + part.failed === part.to - mark, 'A part counts rows it does not hold.');
+    assertPartFits(mark, rows, part);
     const done = part.to === rows;
     db.run(
       `UPDATE units SET state = ?, worker = NULL, live_succeeded = 0, live_failed = 0, mark = ?,
@@ -302,8 +274,9 @@ function commitPart(
       lease.seq + 1,
       lease.jobId,
     );
-    const failure = thresholdFailure(succeeded, failed);
-    if (failure && !['Cancelling', 'Failing'].includes(String(job['status']))) {
+    // Written by `statusValues` only.
+    const failure = partFailure(job['status'] as JobStatus, succeeded, failed);
+    if (failure) {
       applyInTransaction(db, random, job, 'FailureDetected', { at: now, failure });
     }
     return true;

@@ -2,9 +2,11 @@
 import type { Random } from '../../base/random.ts';
 import { schedule, type Schedulable } from '../../lifecycle/index.ts';
 import type { JobStatus } from '../../model/vocabulary.ts';
+import { MOVING_STATUSES } from '../decide.ts';
+import { jobOf } from '../rows.ts';
 import type { MovingJob, Store } from '../store.ts';
 import type { Database, Row } from './database.ts';
-import { applyInTransaction, jobOf } from './job-rows.ts';
+import { applyInTransaction } from './job-rows.ts';
 
 type SteeringPart = Pick<
   Store,
@@ -30,7 +32,7 @@ export function steeringPart(db: Database, random: Random): SteeringPart {
     },
 
     movingJobs: async (now) =>
-      live(`'Active', 'Pausing', 'Completing', 'Cancelling', 'Failing'`).map((row) =>
+      live(MOVING_STATUSES.map((status) => `'${status}'`).join(', ')).map((row) =>
         movingJob(db, row, now),
       ),
 
