@@ -9,6 +9,7 @@ export {
 } from './envelope.ts';
 export { type ManifestRow, decodeKey, encodeKey, writeManifestRow } from './key.ts';
 export { type ChunkRange, ManifestDefect } from './manifest.ts';
+export { ParquetFile } from './parquet/rows.ts';
 export { csvColumns, csvRows, jsonLines } from './row-formats.ts';
 export { type RowBatch, type RowFormat, type RowPosition, RowStream } from './row-stream.ts';
 export { RowWriter } from './row-writer.ts';
