@@ -50,8 +50,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
   };
 
   return {
-    async find(functionArn, signal) {
-      signal.throwIfAborted();
+    async find(functionArn) {
       const name = parseFunctionName(functionArn);
       if (name === undefined) {
         return { ok: false, reason: `${functionArn} is not the ARN or the name of a function.` };

@@ -15,8 +15,8 @@ export type Invoked =
   | { readonly kind: 'failed'; readonly outcome: FailedOutcome };
 
 export interface Invoker {
-  /** One attempt with a JSON document. Rejects only when `signal` aborts. */
-  invoke(payload: string, signal: AbortSignal): Promise<Invoked>;
+  /** One attempt with a JSON document. It is not cut off: what it did belongs in the report. */
+  invoke(payload: string): Promise<Invoked>;
 }
 
 /** `reason`: a sentence for the job's FailureReason. */
@@ -26,7 +26,7 @@ export type FoundFunction =
 
 export interface Functions {
   /** What a FunctionArn reaches: a full or partial ARN or a name, with a version or an alias. */
-  find(functionArn: string, signal: AbortSignal): Promise<FoundFunction>;
+  find(functionArn: string): Promise<FoundFunction>;
   /** Lets go of connections and threads; what runs ends as failed. */
   close(): Promise<void>;
 }

@@ -38,7 +38,7 @@ export function invokeApi(
     // Every service but S3 signs the path encoded once more.
     const signed = { method: 'POST', path: encodePath(path), query };
     return {
-      async invoke(payload, signal) {
+      async invoke(payload) {
         const headers: Record<string, string> = {
           host: endpoint.host,
           'content-type': 'application/json',
@@ -49,10 +49,7 @@ export function invokeApi(
         const target = query === '' ? path : `${path}?${query}`;
         const { origin } = endpoint;
         const timeoutMs = TIMEOUT_MS;
-        const posted = await post(
-          { origin, path: target, headers, body: payload, timeoutMs },
-          signal,
-        );
+        const posted = await post({ origin, path: target, headers, body: payload, timeoutMs });
         return isPosted(posted) ? invokedBy(posted) : { kind: 'failed', outcome: posted };
       },
     };

@@ -46,12 +46,10 @@ export class ModuleFunction implements Invoker {
     }
   }
 
-  async invoke(payload: string, signal: AbortSignal): Promise<Invoked> {
-    signal.throwIfAborted();
+  async invoke(payload: string): Promise<Invoked> {
     await this.#enter();
     try {
-      signal.throwIfAborted();
-      return invokedBy(await this.#call(payload, signal));
+      return invokedBy(await this.#call(payload));
     } finally {
       this.#leave();
     }
@@ -63,23 +61,16 @@ export class ModuleFunction implements Invoker {
     await Promise.all([...this.#threads].map((thread) => thread.kill(error)));
   }
 
-  async #call(payload: string, signal: AbortSignal): Promise<ThreadAnswer> {
+  async #call(payload: string): Promise<ThreadAnswer> {
     const thread = this.#takeThread();
-    const cut = (): void => void thread.kill(ABORTED);
-    signal.addEventListener('abort', cut, { once: true });
-    try {
-      const loaded = await this.#within(thread, thread.ready);
-      if (!loaded.ok) {
-        await thread.kill(loaded.error);
-        return loaded;
-      }
-      const answer = await this.#within(thread, thread.call(payload));
-      signal.throwIfAborted();
-      this.#keep(thread);
-      return answer;
-    } finally {
-      signal.removeEventListener('abort', cut);
+    const loaded = await this.#within(thread, thread.ready);
+    if (!loaded.ok) {
+      await thread.kill(loaded.error);
+      return loaded;
     }
+    const answer = await this.#within(thread, thread.call(payload));
+    this.#keep(thread);
+    return answer;
   }
 
   /** The thread's answer, or its death at the time limit. */
@@ -127,8 +118,6 @@ export class ModuleFunction implements Invoker {
     else this.#busy -= 1;
   }
 }
-
-const ABORTED: FunctionError = { errorMessage: 'Aborted', errorType: 'Runtime.Aborted' };
 
 /** Lambda's words. */
 function timedOut(ms: number): FunctionError {

@@ -1,7 +1,7 @@
 /**
  * JSON over HTTP for functions: one POST, its whole answer in memory, within a time.
  *
- * I1. An answer is a value, also none at all; only the caller's signal makes it reject.
+ * I1. An answer is a value, also none at all; nothing rejects.
  * I2. Redirects are not followed: a task's key goes where the operator said and nowhere else.
  */
 import { Agent } from 'undici';
@@ -25,7 +25,7 @@ export interface Posted {
   readonly body: Buffer;
 }
 
-export type Poster = (post: Post, signal: AbortSignal) => Promise<Posted | FailedOutcome>;
+export type Poster = (post: Post) => Promise<Posted | FailedOutcome>;
 
 const CONNECT_MS = 10_000;
 
@@ -42,8 +42,7 @@ export function createPoster({ clock, connections }: { clock: Clock; connections
     bodyTimeout: 0,
   });
   return {
-    async post(post, signal) {
-      signal.throwIfAborted();
+    async post(post) {
       const over = new AbortController();
       const done = new AbortController();
       void clock.sleep(post.timeoutMs, done.signal).then(() => over.abort());
@@ -54,7 +53,7 @@ export function createPoster({ clock, connections }: { clock: Clock; connections
           path: post.path,
           headers: post.headers,
           body: post.body,
-          signal: AbortSignal.any([signal, over.signal]),
+          signal: over.signal,
         });
         const body = await readBounded(answer.body);
         if (body === undefined) return tooLarge(answer.statusCode);
@@ -62,7 +61,6 @@ export function createPoster({ clock, connections }: { clock: Clock; connections
         const header = (name: string): string | undefined => headers[name]?.toString();
         return { status, header, body };
       } catch (error) {
-        signal.throwIfAborted(); // I1
         return noAnswer(error, over.signal.aborted ? post.timeoutMs : undefined);
       } finally {
         done.abort();

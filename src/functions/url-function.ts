@@ -12,11 +12,14 @@ export function urlFunction(
   const { origin, pathname, search } = new URL(url);
   const shared = { 'content-type': 'application/json', ...headers };
   return {
-    async invoke(payload, signal) {
-      const posted = await post(
-        { origin, path: pathname + search, headers: shared, body: payload, timeoutMs },
-        signal,
-      );
+    async invoke(payload) {
+      const posted = await post({
+        origin,
+        path: pathname + search,
+        headers: shared,
+        body: payload,
+        timeoutMs,
+      });
       if (!isPosted(posted)) return { kind: 'failed', outcome: posted };
       const { status, body } = posted;
       if (status >= 200 && status <= 299) return { kind: 'answered', payload: body };

@@ -1,6 +1,11 @@
 /** The registry: a new member of OperationName does not compile until it is answered here. */
 import type { OperationName } from '../model/vocabulary.ts';
+import { computeObjectChecksum } from './compute-object-checksum.ts';
 import { deleteObjectTagging } from './delete-object-tagging.ts';
+import { initiateRestoreObject } from './initiate-restore-object.ts';
+import { putObjectLegalHold } from './put-object-legal-hold.ts';
+import { putObjectRetention } from './put-object-retention.ts';
+import { lambdaInvoke } from './lambda-invoke.ts';
 import { notYet } from './not-yet.ts';
 import type { Operation } from './operation.ts';
 import { putObjectAcl } from './put-object-acl.ts';
@@ -10,15 +15,15 @@ import { putObjectTagging } from './put-object-tagging.ts';
 export type { FieldProblem, Opened, Operation, Place, RunTask } from './operation.ts';
 
 export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
-  LambdaInvoke: notYet('LambdaInvoke'),
+  LambdaInvoke: lambdaInvoke,
   S3PutObjectCopy: putObjectCopy,
   S3PutObjectAcl: putObjectAcl,
   S3PutObjectTagging: putObjectTagging,
   S3DeleteObjectTagging: deleteObjectTagging,
-  S3InitiateRestoreObject: notYet('S3InitiateRestoreObject'),
-  S3PutObjectLegalHold: notYet('S3PutObjectLegalHold'),
-  S3PutObjectRetention: notYet('S3PutObjectRetention'),
+  S3InitiateRestoreObject: initiateRestoreObject,
+  S3PutObjectLegalHold: putObjectLegalHold,
+  S3PutObjectRetention: putObjectRetention,
   S3ReplicateObject: notYet('S3ReplicateObject'),
-  S3ComputeObjectChecksum: notYet('S3ComputeObjectChecksum'),
+  S3ComputeObjectChecksum: computeObjectChecksum,
   S3UpdateObjectEncryption: notYet('S3UpdateObjectEncryption'),
 };
