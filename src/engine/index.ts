@@ -1,2 +1,3 @@
 export { Engine, type EngineDeps } from './engine.ts';
 export { ENGINE_DEFAULTS, type EngineOptions } from './context.ts';
+export { checkListOptions } from './list-options.ts';

@@ -10,15 +10,14 @@
  */
 import { CsvScanner } from '../base/csv.ts';
 import { csvColumns, ManifestDefect, readReportIndex, REPORT_COLUMNS } from '../manifest/index.ts';
-import type { JobTag } from '../model/job.ts';
 import type { ManifestField } from '../model/vocabulary.ts';
 import { dataFiles, readEnvelope } from './list-envelope.ts';
+import { retryOf } from './list-options.ts';
 import type { ListRequest, ListSource, OpenList } from './list-source.ts';
 import { textSource } from './list-text.ts';
 import { fieldsOf } from './manifest-source.ts';
 
 const VERSION = 2;
-const RETRY_TAG = 'brigade:retry';
 const STAGED: readonly ManifestField[] = ['Bucket', 'Key', 'VersionId'];
 const IGNORED: readonly ManifestField[] = ['Bucket', 'Key', 'Ignore'];
 
@@ -36,10 +35,9 @@ export const openReport: OpenList = async (request) => {
 };
 
 async function scopeOf({ job, context }: ListRequest): Promise<'failed' | 'all'> {
-  const tags: readonly JobTag[] = (await context.store.tags(job.account, job.id)) ?? [];
-  const value = tags.find(({ Key }) => Key === RETRY_TAG)?.Value ?? 'failed';
-  if (value === 'failed' || value === 'all') return value;
-  throw new ManifestDefect(`The job tag ${RETRY_TAG} is neither "failed" nor "all".`);
+  const scope = retryOf((await context.store.tags(job.account, job.id)) ?? []);
+  if (scope !== undefined) return scope;
+  throw new ManifestDefect('The job tag brigade:retry says neither "failed" nor "all".');
 }
 
 interface Watched {

@@ -10,7 +10,7 @@ import { createApi } from '../api/index.ts';
 import { fixedKeyring, Secret } from '../auth/index.ts';
 import { systemClock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
-import { Engine, ENGINE_DEFAULTS } from '../engine/index.ts';
+import { checkListOptions, Engine, ENGINE_DEFAULTS } from '../engine/index.ts';
 import { createFunctions } from '../functions/index.ts';
 import { createS3 } from '../s3/index.ts';
 import { folderStaging } from '../staging/index.ts';
@@ -116,7 +116,11 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
     random,
     region: config.region,
     log,
-    supports: { manifestFormats: ['S3BatchOperations_CSV_20180820'], generator: false },
+    supports: {
+      manifestFormats: ['S3BatchOperations_CSV_20180820', 'S3InventoryReport_CSV_20161130'],
+      generator: false,
+    },
+    jobOptions: { check: checkListOptions },
   });
   addPages(api, { engine, s3Url });
   undo.push(() => api.close());

@@ -253,6 +253,48 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         assert.equal(next?.failures, 1);
       }));
 
+    test('what preparing made of a rewritten list comes back: segments of chunks, its columns', () =>
+      withStore(async (store) => {
+        const id = await created(store);
+        await store.apply(id, 'PreparationStarted', { at: T0 });
+        const prepare = await leaseOne(store, T0);
+        assert.ok(prepare);
+        // Each in its own segment: byte offsets begin again, and a segment's name may be large.
+        const ranges = [
+          { firstRow: 0, rows: 2, segment: 7 * 2 ** 24, start: 0, end: 20 },
+          { firstRow: 2, rows: 1, segment: 9 * 2 ** 24 + 1, start: 0, end: 10 },
+        ];
+        for (const range of ranges) {
+          assert.ok(await store.addChunks(prepare.lease, [range], { position: range.firstRow }));
+          const { tasksTotal } = (await store.job(ACCOUNT, id)) ?? {};
+          assert.equal(tasksTotal, range.firstRow + range.rows, 'progress is visible');
+        }
+        assert.equal((await store.job(ACCOUNT, id))?.list, undefined);
+        const list = {
+          fields: ['Bucket', 'Key', 'Ignore'],
+          generated: { objectArn: 'arn:aws:s3:::made/manifest.json', etag: 'e' },
+        } as const;
+        const facts = { tasks: 3, bucket: 'objects', list };
+        assert.ok(await store.finishPreparing(prepare.lease, facts, T0));
+        assert.deepEqual((await store.job(ACCOUNT, id))?.list, list);
+        await store.apply(id, 'Scheduled', { at: T0 });
+        const chunks = await lease(store, T0, 2);
+        assert.deepEqual(
+          chunks.map(({ work }) => work.range),
+          ranges,
+        );
+      }));
+
+    test('a position is saved without chunks', () =>
+      withStore(async (store) => {
+        await created(store);
+        const unit = await leaseOne(store, T0);
+        assert.ok(unit);
+        assert.ok(await store.addChunks(unit.lease, [], { position: 'far' }));
+        await store.release(unit.lease, 0, false);
+        assert.deepEqual((await leaseOne(store, T0))?.work.checkpoint, { position: 'far' });
+      }));
+
     test('a released unit waits for its time', () =>
       withStore(async (store) => {
         await created(store);
