@@ -12,7 +12,7 @@
 import { assert } from '../base/assert.ts';
 import { readTasks } from '../manifest/index.ts';
 import { failed, type Outcome, type Task } from '../model/outcome.ts';
-import type { RunTask } from '../operations/index.ts';
+import { OPERATIONS, type RunTask } from '../operations/index.ts';
 import { encodePart } from '../report/index.ts';
 import type { LeasedUnit } from '../store/index.ts';
 import type { EngineContext, RunUnit } from './context.ts';
@@ -20,7 +20,7 @@ import type { HeldLease } from './held-lease.ts';
 import { fieldsOf, readChunk } from './manifest-source.ts';
 import { Patience } from './patience.ts';
 
-/** AWS's words for a row whose VersionId column is empty. */
+/** AWS's words for a row whose VersionId column is empty, in general. */
 const MISSING_VERSION = failed(400, 'InvalidRequest', 'Task failed due to missing VersionId');
 
 export const runChunk: RunUnit = async (unit, held, context) => {
@@ -31,14 +31,15 @@ export const runChunk: RunUnit = async (unit, held, context) => {
   const tasks = readTasks(bytes, fieldsOf(job), work.range);
   assert(tasks.length === work.range.rows, 'A chunk holds other rows than when it was cut.');
   const mark = work.mark ?? 0;
-  const outcomes = await runTasks(tasks.slice(mark), run, held, context);
+  const { missingVersion = MISSING_VERSION } = OPERATIONS[job.operation];
+  const outcomes = await runTasks(tasks.slice(mark), { run, missingVersion }, held, context);
   await record(unit, tasks.slice(mark), outcomes, held, context);
 };
 
 /** One outcome per task; undefined where a task has not run, or will be run again. */
 async function runTasks(
   tasks: readonly Task[],
-  run: RunTask,
+  { run, missingVersion }: { readonly run: RunTask; readonly missingVersion: Outcome },
   held: HeldLease,
   context: EngineContext,
 ): Promise<(Outcome | undefined)[]> {
@@ -50,7 +51,7 @@ async function runTasks(
       const task = tasks[index];
       assert(task, 'A lane ran past the end of its chunk.');
       const outcome =
-        task.versionId === '' ? MISSING_VERSION : await runTask(task, run, held, context);
+        task.versionId === '' ? missingVersion : await runTask(task, run, held, context);
       outcomes[index] = outcome;
       if (outcome?.ok) held.succeeded += 1;
       else if (outcome) held.failed += 1;

@@ -34,8 +34,12 @@ export class OpenedOperations {
   async #open(job: Job, bucket: string, signal: AbortSignal): Promise<RunTask> {
     const place: Place = { ...this.#surroundings, bucket, job };
     const opened = await OPERATIONS[job.operation].open(job.request, place, signal);
-    if (opened.ok) return opened.run;
+    if (opened.ok) {
+      if (opened.note !== undefined) place.log.info({ jobId: job.id }, opened.note);
+      return opened.run;
+    }
     if (opened.again) throw new TryLater(opened.reason);
-    throw new JobFailed({ code: 'OperationNotPossible', reason: opened.reason });
+    const { code = 'OperationNotPossible', reason } = opened;
+    throw new JobFailed({ code, reason });
   }
 }

@@ -32,6 +32,8 @@ export type JobFailureCode =
   | 'ManifestReadFailed'
   | 'BucketOwnerMismatch'
   | 'OperationNotPossible'
+  | 'ObjectLockNotEnabled'
+  | 'SrcBucketReplicationConfigMissing'
   | 'TaskFailureThresholdExceeded'
   | 'ConfirmationTimeout'
   | 'JobReportWriteFailed'

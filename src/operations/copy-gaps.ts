@@ -9,8 +9,8 @@ import type { S3CopyObjectOperation } from '@aws-sdk/client-s3-control';
 import { failed, type FailedOutcome, type Task } from '../model/outcome.ts';
 import { type S3, type S3Request, type StoreTraits, toOutcome } from '../s3/index.ts';
 import { type AfterCopy, copyOf, unfinished } from './copied.ts';
+import { legalHoldBody, retentionBody } from './object-lock.ts';
 import { taggingBody } from './tags.ts';
-import { S3_XMLNS, xmlBody } from './task.ts';
 
 /** Undefined: go on. */
 export type BeforeCopy = (task: Task) => Promise<FailedOutcome | undefined>;
@@ -26,10 +26,7 @@ export function conditionCheck(
   return since === undefined && until === undefined ? undefined : checkDates(copy, s3);
 }
 
-/** In whole seconds, as HTTP has them. */
 function checkDates(copy: S3CopyObjectOperation, s3: S3): BeforeCopy {
-  const after = wholeSecond(copy.ModifiedSinceConstraint) ?? -Infinity;
-  const until = wholeSecond(copy.UnModifiedSinceConstraint) ?? Infinity;
   const headers: Record<string, string> =
     copy.RequesterPays === true ? { 'x-amz-request-payer': 'requester' } : {};
   return async ({ bucket, key, versionId }) => {
@@ -37,15 +34,26 @@ function checkDates(copy: S3CopyObjectOperation, s3: S3): BeforeCopy {
     const answer = await s3.send({ method: 'HEAD', bucket, key, query, headers });
     const outcome = toOutcome(answer);
     if (!outcome.ok) return outcome;
-    // A date that is missing or no date compares as false: nothing unproven is copied.
-    const modified = Date.parse(answer.headers['last-modified'] ?? '');
-    if (modified > after && modified <= until) return undefined;
-    return failed(
-      412,
-      'PreconditionFailed',
-      'At least one of the pre-conditions you specified did not hold',
-    );
+    return isWithinDates(copy, answer.headers['last-modified']) ? undefined : OUTSIDE_OF_DATES;
   };
+}
+
+export const OUTSIDE_OF_DATES = failed(
+  412,
+  'PreconditionFailed',
+  'At least one of the pre-conditions you specified did not hold',
+);
+
+/** Whether a source of that date is to be copied. In whole seconds, as HTTP has them. */
+export function isWithinDates(
+  copy: S3CopyObjectOperation,
+  lastModified: string | undefined,
+): boolean {
+  const since = wholeSecond(copy.ModifiedSinceConstraint);
+  const until = wholeSecond(copy.UnModifiedSinceConstraint);
+  // A date that is missing or no date compares as false: nothing unproven is copied.
+  const modified = Date.parse(lastModified ?? '');
+  return (since === undefined || modified > since) && (until === undefined || modified <= until);
 }
 
 function wholeSecond(date: Date | undefined): number | undefined {
@@ -60,7 +68,8 @@ export function gapFillers(copy: S3CopyObjectOperation, traits: StoreTraits, s3:
   }
   if (!traits.copyIgnoresLock) return fillers;
   if (copy.ObjectLockMode !== undefined) fillers.push(retentionFiller(copy, s3));
-  if (copy.ObjectLockLegalHoldStatus !== undefined) fillers.push(holdFiller(copy, s3));
+  const hold = copy.ObjectLockLegalHoldStatus;
+  if (hold !== undefined) fillers.push(holdFiller(hold, s3));
   return fillers;
 }
 
@@ -74,20 +83,21 @@ function tagsFiller(
 }
 
 function retentionFiller(copy: S3CopyObjectOperation, s3: S3): AfterCopy {
-  const until = copy.ObjectLockRetainUntilDate?.toISOString() ?? '';
-  const xml = `<Retention xmlns="${S3_XMLNS}"><Mode>${copy.ObjectLockMode}</Mode><RetainUntilDate>${until}</RetainUntilDate></Retention>`;
+  const body = retentionBody({
+    Mode: copy.ObjectLockMode,
+    RetainUntilDate: copy.ObjectLockRetainUntilDate,
+  });
   return filler(
     s3,
-    { method: 'PUT', ...xmlBody(xml) },
+    { method: 'PUT', ...body },
     { subresource: 'retention', what: 'its retention could not be set' },
   );
 }
 
-function holdFiller(copy: S3CopyObjectOperation, s3: S3): AfterCopy {
-  const xml = `<LegalHold xmlns="${S3_XMLNS}"><Status>${copy.ObjectLockLegalHoldStatus}</Status></LegalHold>`;
+function holdFiller(status: 'ON' | 'OFF', s3: S3): AfterCopy {
   return filler(
     s3,
-    { method: 'PUT', ...xmlBody(xml) },
+    { method: 'PUT', ...legalHoldBody(status) },
     { subresource: 'legal-hold', what: 'its legal hold could not be set' },
   );
 }

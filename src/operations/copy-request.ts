@@ -10,8 +10,9 @@
 import type { S3CopyObjectOperation, S3ObjectMetadata } from '@aws-sdk/client-s3-control';
 import type { Task } from '../model/outcome.ts';
 import type { S3Request } from '../s3/index.ts';
-import { encodeComponent, encodePath, encodeQuery } from '../sigv4/index.ts';
+import { encodeComponent, encodePath } from '../sigv4/index.ts';
 import { grantHeaders } from './acl.ts';
+import { taggingText } from './tags.ts';
 
 /** A store reads and writes up to 5 GB before it answers. */
 const SILENCE_MS = 15 * 60 * 1000;
@@ -49,9 +50,7 @@ function copyHeaders(copy: S3CopyObjectOperation): Readonly<Record<string, strin
     ...metadataHeaders(copy),
     'x-amz-tagging-directive': tags === undefined ? undefined : 'REPLACE',
     // No header: no tags.
-    'x-amz-tagging': tags?.length
-      ? encodeQuery(Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value])))
-      : undefined,
+    'x-amz-tagging': tags?.length ? taggingText(tags) : undefined,
     'x-amz-copy-source-if-modified-since': copy.ModifiedSinceConstraint?.toUTCString(),
     'x-amz-copy-source-if-unmodified-since': copy.UnModifiedSinceConstraint?.toUTCString(),
     'x-amz-website-redirect-location': copy.RedirectLocation,
@@ -101,12 +100,20 @@ function targetPrefix(prefix: string | undefined): string {
   return !prefix || prefix.endsWith('/') ? (prefix ?? '') : `${prefix}/`;
 }
 
-function copySource({ bucket, key, versionId }: Task): string {
+/** As x-amz-copy-source wants it. */
+export function copySource({
+  bucket,
+  key,
+  versionId,
+}: Pick<Task, 'bucket' | 'key' | 'versionId'>): string {
   const source = `/${encodeComponent(bucket)}/${encodePath(key)}`;
   return versionId === undefined ? source : `${source}?versionId=${encodeComponent(versionId)}`;
 }
 
-function present(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
+/** Without what is undefined. */
+export function present(
+  headers: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) given[name] = value;

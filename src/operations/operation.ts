@@ -9,8 +9,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Functions } from '../functions/index.ts';
-import type { Job, JobRequest } from '../model/job.ts';
-import type { Outcome, Task } from '../model/outcome.ts';
+import type { Job, JobFailureCode, JobRequest } from '../model/job.ts';
+import type { FailedOutcome, Outcome, Task } from '../model/outcome.ts';
 import type { OperationName } from '../model/vocabulary.ts';
 import type { S3 } from '../s3/index.ts';
 
@@ -41,14 +41,22 @@ export interface Place {
 export type RunTask = (task: Task, stopping: AbortSignal) => Promise<Outcome>;
 
 export type Opened =
-  | { readonly ok: true; readonly run: RunTask }
-  /** The operation cannot work at all here: the job fails up front. */
-  | { readonly ok: false; readonly reason: string; readonly again?: never }
+  /** `note`: a sentence for the log about how the job will be done here. */
+  | { readonly ok: true; readonly run: RunTask; readonly note?: string }
+  /** The operation cannot work at all here: the job fails up front. Default: OperationNotPossible. */
+  | {
+      readonly ok: false;
+      readonly reason: string;
+      readonly code?: JobFailureCode;
+      readonly again?: never;
+    }
   /** The store could not be asked: wait and open again. Nothing is known against the job. */
   | { readonly ok: false; readonly reason: string; readonly again: true };
 
 export interface Operation {
   readonly name: OperationName;
+  /** What a row with an empty VersionId column ends as, where it is not what AWS says in general. */
+  readonly missingVersion?: FailedOutcome;
   /** Problems of the parameters; the shapes (ranges, enums, patterns) have been checked already. */
   check(request: JobRequest): readonly FieldProblem[];
   open(request: JobRequest, place: Place, signal: AbortSignal): Promise<Opened>;

@@ -1,18 +1,16 @@
 /**
- * S3PutObjectCopy: one CopyObject per task, into one bucket, under the same key or below a prefix.
+ * S3PutObjectCopy: one copy per task, into one bucket, under the same key or below a prefix; of any
+ * size (copy-object.ts).
  *
  * I1. The target bucket is looked for once per job; a 403 proves nothing, since copying needs less.
- * I2. A store's gaps are made up for (copy-gaps.ts), or the task fails (copy-confirm.ts).
- * I3. Repeating a task is harmless where the target is unversioned; where it is versioned, an answer
+ * I2. Repeating a task is harmless where the target is unversioned; where it is versioned, an answer
  *     that got lost leaves one more version of the same content.
  */
-import { failed, type Outcome } from '../model/outcome.ts';
-import { type S3, toOutcome, toOutcomeOfResult } from '../s3/index.ts';
-import { checkCopy, bucketOfArn } from './copy-check.ts';
-import { confirmation } from './copy-confirm.ts';
-import { conditionCheck, gapFillers } from './copy-gaps.ts';
-import { copyRequests } from './copy-request.ts';
+import { type S3, SUCCESSFUL, toOutcome } from '../s3/index.ts';
+import { bucketOfArn, checkCopy } from './copy-check.ts';
+import { copier, copyRoom } from './copy-object.ts';
 import type { Opened, Operation } from './operation.ts';
+import { ENDPOINT_UNKNOWN } from './probe.ts';
 import { onObjects } from './task.ts';
 
 export const putObjectCopy: Operation = {
@@ -20,34 +18,17 @@ export const putObjectCopy: Operation = {
 
   check: (request) => checkCopy(request.Operation?.S3PutObjectCopy ?? {}),
 
-  async open(request, { s3 }, signal): Promise<Opened> {
+  async open(request, place, signal): Promise<Opened> {
     const copy = request.Operation?.S3PutObjectCopy ?? {};
     const bucket = bucketOfArn(copy.TargetResource) ?? '';
-    const obstacle = await obstacleAt(bucket, s3, signal);
+    const obstacle = await obstacleAt(bucket, place.s3, signal);
     if (obstacle !== undefined) return obstacle;
-    const traits = await s3.traits(signal);
-    if (traits === undefined) {
-      return { ok: false, again: true, reason: 'The S3 endpoint did not say what it is.' };
-    }
-    const requestOf = copyRequests(copy, bucket);
-    const before = conditionCheck(copy, traits, s3);
-    const confirm = confirmation(copy, traits, s3);
-    // First what may fail the task for good. A copy that was begun gets all its steps, also when the
-    // job stops meanwhile: a copy without its tags or lock would be worse than a late one.
-    const after = [...(confirm === undefined ? [] : [confirm]), ...gapFillers(copy, traits, s3)];
-
-    const run = onObjects(async (task) => {
-      const refusal = await before?.(task);
-      if (refusal !== undefined) return refusal;
-      const put = requestOf(task);
-      const answer = await s3.send(put);
-      const outcome = toOutcomeOfResult(answer, 'CopyObjectResult');
-      if (!outcome.ok) return explained(outcome);
-      for (const step of after) {
-        const failure = await step({ bucket: put.bucket, key: put.key, answer });
-        if (failure !== undefined) return failure;
-      }
-      return outcome;
+    const traits = await place.s3.traits(signal);
+    if (traits === undefined) return ENDPOINT_UNKNOWN;
+    const copyTask = copier(copy, bucket, copyRoom(place, traits));
+    const run = onObjects(async (task, stopping) => {
+      const result = await copyTask(task, stopping);
+      return result.ok ? SUCCESSFUL : result;
     });
     return { ok: true, run };
   },
@@ -71,14 +52,4 @@ async function obstacleAt(
   if (outcome.again === 'never') return undefined;
   const reason = `The target bucket ${bucket} could not be looked up: ${outcome.message}`;
   return { ok: false, again: true, reason };
-}
-
-/** AWS's code for it is InvalidRequest, Ceph's EntityTooLarge. */
-function explained(outcome: Extract<Outcome, { ok: false }>): Outcome {
-  const isTooLarge =
-    outcome.code === 'EntityTooLarge' ||
-    (outcome.code === 'InvalidRequest' && /larger than the maximum/i.test(outcome.message));
-  if (!isTooLarge) return outcome;
-  const message = `Bucket Brigade copies up to 5 GB per object for now: ${outcome.message}`;
-  return failed(outcome.httpStatus, outcome.code, message, outcome.again);
 }

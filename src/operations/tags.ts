@@ -2,6 +2,7 @@
 import type { S3Tag } from '@aws-sdk/client-s3-control';
 import { OBJECT_TAGS_MAX } from '../model/limits.ts';
 import { escapeXml, isXmlText } from '../s3/index.ts';
+import { encodeQuery } from '../sigv4/index.ts';
 import type { FieldProblem } from './operation.ts';
 import { type PreparedBody, S3_XMLNS, xmlBody } from './task.ts';
 
@@ -48,6 +49,11 @@ function problemOfValue(value: string | undefined): string | undefined {
 }
 
 const NOT_XML = 'must not hold control characters';
+
+/** As x-amz-tagging wants it. */
+export function taggingText(tags: readonly S3Tag[]): string {
+  return encodeQuery(Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value])));
+}
 
 /** The body of PutObjectTagging. */
 export function taggingBody(tags: readonly S3Tag[]): PreparedBody {

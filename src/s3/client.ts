@@ -21,7 +21,7 @@ import {
   encodeQuery,
   sha256Hex,
 } from '../sigv4/index.ts';
-import { bugOf, Exchange, failureOf, flatHeaders, noAnswer } from './exchange.ts';
+import { bugOf, Exchange, flatHeaders, noAnswerFor } from './exchange.ts';
 import { sendWithRetry } from './retrying.ts';
 import type { S3, S3Answer, S3Request, S3Stream, StoreTraits } from './s3.ts';
 import { traitsOf } from './traits.ts';
@@ -97,7 +97,7 @@ export function createS3(options: S3Options): S3Client {
     return {
       method: request.method,
       path: query === '' ? path : `${path}?${query}`,
-      headers: Object.assign(headers, added),
+      headers: Object.assign(headers, request.headers && asUtf8(request.headers), added),
       body: request.body ?? null,
       headersTimeout: request.silenceMs ?? null,
       bodyTimeout: request.silenceMs ?? null,
@@ -136,7 +136,7 @@ export function createS3(options: S3Options): S3Client {
         if (!(error instanceof Error)) throw error;
         const bug = bugOf(error);
         if (bug !== undefined) throw bug;
-        return noAnswer(failureOf(error));
+        return noAnswerFor(error);
       }
     },
 
@@ -145,13 +145,28 @@ export function createS3(options: S3Options): S3Client {
       const retry = { attempts: TRAITS_ATTEMPTS, clock, random, ...(signal && { signal }) };
       const answer = await sendWithRetry(client, { method: 'HEAD' }, retry);
       // A 5xx may come from a proxy in front, which says nothing about the store.
-      if (answer.status !== 0 && answer.status < 500) traits = traitsOf(answer.headers);
+      if (answer.status !== 0 && answer.status < 500) {
+        traits = traitsOf(answer.headers, endpoint.hostname);
+      }
       return traits;
     },
 
     close: () => pool.destroy(),
   };
   return client;
+}
+
+/**
+ * Headers that are not ASCII go out as the UTF-8 that was signed; undici writes text as Latin-1.
+ * Undefined: there are none.
+ */
+function asUtf8(headers: Readonly<Record<string, string>>): Record<string, string> | undefined {
+  let recoded: Record<string, string> | undefined;
+  for (const [name, value] of Object.entries(headers)) {
+    if (/^[\0-\x7f]*$/.test(value)) continue;
+    (recoded ??= {})[name] = Buffer.from(value, 'utf8').toString('latin1');
+  }
+  return recoded;
 }
 
 /** The encoded path below the endpoint. */

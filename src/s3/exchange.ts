@@ -65,7 +65,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length;
     if (this.#size > this.#bytesMax) {
-      this.#fail(`The answer is larger than ${this.#bytesMax} bytes.`); // I2
+      this.#end(noAnswer(`The answer is larger than ${this.#bytesMax} bytes.`)); // I2
       controller.abort(new Error('The answer is too large.'));
     } else if (this.#first === undefined) {
       this.#first = chunk;
@@ -82,12 +82,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: unknown, error: Error): void {
     const bug = bugOf(error);
-    if (bug === undefined) this.#fail(failureOf(error));
+    if (bug === undefined) this.#end(noAnswerFor(error));
     else if (this.#settle()) this.#reject(bug);
   }
 
-  #fail(failure: string): void {
-    if (this.#settle()) this.#resolve(noAnswer(failure));
+  #end(answer: S3Answer): void {
+    if (this.#settle()) this.#resolve(answer);
   }
 
   /** False when it was settled before (I1). */
@@ -99,8 +99,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-export function noAnswer(failure: string): S3Answer {
+function noAnswer(failure: string): S3Answer {
   return { status: 0, headers: NO_HEADERS, body: NO_BODY, failure };
+}
+
+/** These happen before a connection stands. */
+const UNSENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+export function noAnswerFor(error: Error): S3Answer {
+  const answer = noAnswer(failureOf(error));
+  return UNSENT.has(codeOf(error)) ? { ...answer, isUnsent: true } : answer;
 }
 
 type RawHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -141,7 +154,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
 };
 
 /** Why there is no answer, in a sentence. */
-export function failureOf(error: Error): string {
+function failureOf(error: Error): string {
   const code = codeOf(error);
   return SENTENCES[code] ?? `The request failed: ${error.message} (${code || error.name}).`;
 }

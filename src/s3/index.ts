@@ -5,7 +5,7 @@ export {
   type S3Options,
   type S3Timeouts,
 } from './client.ts';
-export { toFailure, toOutcome, toOutcomeOfResult } from './outcome.ts';
+export { mayHaveHappened, SUCCESSFUL, toFailure, toOutcome, toOutcomeOfResult } from './outcome.ts';
 export { againOf } from './retry-class.ts';
 export { type RetryOptions, sendWithRetry } from './retrying.ts';
 export type { S3, S3Answer, S3Request, S3Stream, StoreTraits } from './s3.ts';

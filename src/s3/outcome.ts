@@ -15,7 +15,7 @@ const SUCCESS_MESSAGE = 'Successful';
 /** Messages end up in report rows, one per object: enough for any sentence of S3. */
 const MESSAGE_CHARS_MAX = 1000;
 
-const SUCCESSFUL: Outcome = { ok: true, message: SUCCESS_MESSAGE };
+export const SUCCESSFUL: Outcome = { ok: true, message: SUCCESS_MESSAGE };
 
 export function toOutcome(answer: S3Answer, message?: string): Outcome {
   if (answer.status < 200 || answer.status > 299) return toFailure(answer);
@@ -38,6 +38,11 @@ export function toOutcomeOfResult(answer: S3Answer, resultName: string): Outcome
     `The store answered ${answer.status} without a complete ${resultName}.`,
     'later',
   );
+}
+
+/** Whether a request that failed may have been carried out all the same. */
+export function mayHaveHappened({ status, isUnsent }: S3Answer): boolean {
+  return status === 0 ? isUnsent !== true : status === 500 || status === 502 || status === 504;
 }
 
 /** The failure that an answer tells of; the caller knows that it is one. */

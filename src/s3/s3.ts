@@ -24,6 +24,8 @@ export interface S3Answer {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   readonly failure?: string;
+  /** True when the request certainly did not reach the store: there was no connection. */
+  readonly isUnsent?: true;
 }
 
 export interface S3Stream {
@@ -44,6 +46,19 @@ export interface StoreTraits {
   readonly copyIgnoresLock: boolean;
   /** CopyObject ignores x-amz-website-redirect-location, unless it replaces the metadata. */
   readonly copyIgnoresRedirect?: boolean;
+  /** CopyObject ignores x-amz-server-side-encryption. */
+  readonly copyIgnoresEncryption?: boolean;
+  /** CreateMultipartUpload ignores x-amz-tagging. */
+  readonly uploadIgnoresTagging?: boolean;
+  /** CreateMultipartUpload ignores x-amz-object-lock-*. */
+  readonly uploadIgnoresLock?: boolean;
+  /** Has no RestoreObject. */
+  readonly lacksRestore?: boolean;
+  /**
+   * Has UpdateObjectEncryption. Only where this is known is it asked for: a store that does not know
+   * the sub-resource would write the request's XML over the object.
+   */
+  readonly updatesEncryption?: boolean;
 }
 
 export interface S3 {

@@ -13,10 +13,15 @@ const GENERIC: StoreTraits = {
 
 interface KnownStore {
   readonly traits: StoreTraits;
-  isMeant(headers: Readonly<Record<string, string>>): boolean;
+  isMeant(headers: Readonly<Record<string, string>>, hostname: string): boolean;
 }
 
 const KNOWN: readonly KnownStore[] = [
+  {
+    traits: { ...GENERIC, name: 'Amazon S3', updatesEncryption: true },
+    // By its name only: several stores and mocks send the headers of AWS.
+    isMeant: (_headers, hostname) => /\.amazonaws\.com(\.cn)?$/.test(hostname),
+  },
   {
     // Measured on 16.2.15, November 2026.
     traits: {
@@ -25,13 +30,17 @@ const KNOWN: readonly KnownStore[] = [
       copyIgnoresConditions: true,
       copyIgnoresLock: true,
       copyIgnoresRedirect: true,
+      copyIgnoresEncryption: true,
+      uploadIgnoresTagging: true,
+      uploadIgnoresLock: true,
+      lacksRestore: true,
     },
     // A transaction id: `tx`, 21 hex digits of a counter, the time, the instance, the zone.
     isMeant: (headers) => /^tx[0-9a-f]{21}-[0-9a-f]+-/.test(headers['x-amz-request-id'] ?? ''),
   },
 ];
 
-/** The first known store that the headers fit, or one without gaps. */
-export function traitsOf(headers: Readonly<Record<string, string>>): StoreTraits {
-  return KNOWN.find((store) => store.isMeant(headers))?.traits ?? GENERIC;
+/** The first known store that fits, or one without gaps. */
+export function traitsOf(headers: Readonly<Record<string, string>>, hostname: string): StoreTraits {
+  return KNOWN.find((store) => store.isMeant(headers, hostname))?.traits ?? GENERIC;
 }

@@ -77,11 +77,15 @@ export async function putObjectStream(
   return { ok: true, md5: whole.digest('hex'), bytes };
 }
 
-/** Removes what earlier leases left of uploads of exactly this key. */
+/**
+ * Removes what earlier leases left of uploads of exactly this key; with `isStale`, only those that
+ * it says are, by their upload ids.
+ */
 export async function abortStaleUploads(
   s3: Pick<S3, 'send'>,
   { bucket, key }: { readonly bucket: string; readonly key: string },
   options: UploadOptions,
+  isStale?: (uploadId: string) => Promise<boolean>,
 ): Promise<{ readonly ok: true; readonly aborted: number } | FailedOutcome> {
   const retry = { ...options, attempts: ATTEMPTS };
   let aborted = 0;
@@ -95,6 +99,7 @@ export async function abortStaleUploads(
     for (const upload of elements(xml, 'Upload')) {
       const uploadId = elementText(upload, 'UploadId');
       if (uploadId === undefined || elementText(upload, 'Key') !== key) continue;
+      if (isStale !== undefined && !(await isStale(uploadId))) continue;
       const abort: S3Request = { method: 'DELETE', bucket, key, query: { uploadId } };
       const failure = failureOf(await sendWithRetry(s3, abort, retry));
       if (failure !== undefined && failure.code !== 'NoSuchUpload') return failure;

@@ -198,28 +198,3 @@ test('a store that does not say what it is lets the job wait', async () => {
   const opened = await open(copy({}), new SilentS3());
   assert.equal(!opened.ok && opened.again, true);
 });
-
-test('a source above 5 GB is refused by the store, and the message says who copies how much', async () => {
-  const refusals = [
-    ['InvalidRequest', 'The specified copy source is larger than the maximum allowable size'],
-    ['EntityTooLarge', 'Too large.'],
-  ];
-  for (const [code = '', message = ''] of refusals) {
-    const xml = `<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
-    const { outcome } = await running({}, (request) =>
-      isCopy(request) ? answer(400, xml) : undefined,
-    );
-    assert.deepEqual(outcome, {
-      ok: false,
-      httpStatus: 400,
-      code,
-      message: `Bucket Brigade copies up to 5 GB per object for now: ${message}`,
-      again: 'never',
-    });
-  }
-  const self = '<Error><Code>InvalidRequest</Code><Message>Onto itself.</Message></Error>';
-  const { outcome } = await running({}, (request) =>
-    isCopy(request) ? answer(400, self) : undefined,
-  );
-  assert.equal(!outcome.ok && outcome.message, 'Onto itself.');
-});

@@ -4,12 +4,7 @@ import { OPERATION_NAMES } from '../../src/model/vocabulary.ts';
 import { OPERATIONS } from '../../src/operations/index.ts';
 import { FakeS3, open, problems } from './scene.ts';
 
-const BUILT = [
-  'S3PutObjectCopy',
-  'S3PutObjectAcl',
-  'S3PutObjectTagging',
-  'S3DeleteObjectTagging',
-] as const;
+const NOT_YET = ['S3ReplicateObject', 'S3UpdateObjectEncryption'] as const;
 
 test('every name of AWS has its operation', () => {
   for (const name of OPERATION_NAMES) assert.equal(OPERATIONS[name].name, name);
@@ -17,8 +12,7 @@ test('every name of AWS has its operation', () => {
 });
 
 test('what is not built is refused in one sentence, and asks S3 nothing', async () => {
-  for (const name of OPERATION_NAMES) {
-    if (BUILT.some((built) => built === name)) continue;
+  for (const name of NOT_YET) {
     const operation = { [name]: {} };
     const sentence = `${name} is not supported by this version of Bucket Brigade`;
     assert.deepEqual(problems(operation), [`Operation.${name}: ${sentence}`]);

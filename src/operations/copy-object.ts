@@ -1,0 +1,77 @@
+/**
+ * One copy, with the parameters of S3PutObjectCopy: CopyObject, and where the store finds the
+ * source too large for that, a multipart copy.
+ *
+ * I1. No request more for an object that CopyObject takes: its refusal is what tells a large one.
+ * I2. A store's gaps are made up for (copy-gaps.ts), or the task fails (copy-confirm.ts). A copy
+ *     that was begun gets all its steps, also when the job stops meanwhile: a copy without its
+ *     tags or lock would be worse than a late one.
+ */
+import type { S3CopyObjectOperation } from '@aws-sdk/client-s3-control';
+import type { FailedOutcome, Task } from '../model/outcome.ts';
+import { type StoreTraits, toOutcomeOfResult } from '../s3/index.ts';
+import { type AfterCopy, type Copied } from './copied.ts';
+import { confirmation } from './copy-confirm.ts';
+import { conditionCheck, gapFillers } from './copy-gaps.ts';
+import { MultipartCopies } from './copy-multipart.ts';
+import { copyRequests } from './copy-request.ts';
+import type { Place } from './operation.ts';
+
+/** Where copies are made: one for all copies of an opened job. */
+export interface CopyRoom {
+  readonly place: Pick<Place, 's3' | 'clock' | 'random' | 'job'>;
+  readonly traits: StoreTraits;
+  readonly multipart: MultipartCopies;
+}
+
+/** `partBytesMin`: smaller than the default in tests, which cannot move 5 GB. */
+export function copyRoom(
+  place: CopyRoom['place'],
+  traits: StoreTraits,
+  partBytesMin?: number,
+): CopyRoom {
+  return { place, traits, multipart: new MultipartCopies(place, traits, partBytesMin) };
+}
+
+export type CopyResult = { readonly ok: true; readonly copied: Copied } | FailedOutcome;
+export type CopyTask = (task: Task, stopping: AbortSignal) => Promise<CopyResult>;
+
+export function copier(copy: S3CopyObjectOperation, bucket: string, room: CopyRoom): CopyTask {
+  const { traits, multipart } = room;
+  const { s3 } = room.place;
+  const requestOf = copyRequests(copy, bucket);
+  const before = conditionCheck(copy, traits, s3);
+  const confirm = confirmation(copy, traits, s3);
+  // First what may fail the task for good.
+  const confirms = confirm === undefined ? [] : [confirm];
+  const after = [...confirms, ...gapFillers(copy, traits, s3)];
+
+  return async (task, stopping) => {
+    const refusal = await before?.(task);
+    if (refusal !== undefined) return refusal;
+    const put = requestOf(task);
+    const answer = await s3.send(put);
+    const outcome = toOutcomeOfResult(answer, 'CopyObjectResult');
+    if (outcome.ok) return finish({ bucket, key: put.key, answer }, after);
+    if (!isTooLarge(outcome)) return outcome;
+    const large = await multipart.copy(task, { copy, put, refusal: outcome }, stopping);
+    if (!large.ok) return large;
+    return finish(large.copied, [...confirms, ...large.after]);
+  };
+}
+
+async function finish(copied: Copied, after: readonly AfterCopy[]): Promise<CopyResult> {
+  for (const step of after) {
+    const failure = await step(copied);
+    if (failure !== undefined) return failure;
+  }
+  return { ok: true, copied };
+}
+
+/** AWS's code for it is InvalidRequest, Ceph's EntityTooLarge. */
+function isTooLarge({ code, message }: FailedOutcome): boolean {
+  return (
+    code === 'EntityTooLarge' ||
+    (code === 'InvalidRequest' && /larger than the maximum/i.test(message))
+  );
+}
