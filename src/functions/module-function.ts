@@ -12,6 +12,9 @@ import { ANSWER_BYTES_MAX, type Invoked, type Invoker, type Registration } from 
 
 export type ModuleRegistration = Extract<Registration, { kind: 'module' }>;
 
+/** A module may import much, on a machine that is busy. */
+const LOAD_MS = 60_000;
+
 export interface ModuleFunctionOptions {
   readonly name: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -37,7 +40,7 @@ export class ModuleFunction implements Invoker {
     await this.#enter();
     try {
       const thread = this.#startThread();
-      const loaded = await this.#within(thread, thread.ready);
+      const loaded = await this.#within(LOAD_MS, thread, thread.ready);
       if (loaded.ok) this.#keep(thread);
       else await thread.kill(loaded.error);
       return loaded.ok ? undefined : loaded.error.errorMessage;
@@ -63,19 +66,22 @@ export class ModuleFunction implements Invoker {
 
   async #call(payload: string): Promise<ThreadAnswer> {
     const thread = this.#takeThread();
-    const loaded = await this.#within(thread, thread.ready);
+    const loaded = await this.#within(LOAD_MS, thread, thread.ready);
     if (!loaded.ok) {
       await thread.kill(loaded.error);
       return loaded;
     }
-    const answer = await this.#within(thread, thread.call(payload));
+    const answer = await this.#within(this.#registration.timeoutMs, thread, thread.call(payload));
     this.#keep(thread);
     return answer;
   }
 
   /** The thread's answer, or its death at the time limit. */
-  async #within(thread: FunctionThread, answer: Promise<ThreadAnswer>): Promise<ThreadAnswer> {
-    const { timeoutMs } = this.#registration;
+  async #within(
+    timeoutMs: number,
+    thread: FunctionThread,
+    answer: Promise<ThreadAnswer>,
+  ): Promise<ThreadAnswer> {
     const done = new AbortController();
     void this.#options.clock.sleep(timeoutMs, done.signal).then(() => {
       if (!done.signal.aborted) void thread.kill(timedOut(timeoutMs));

@@ -24,7 +24,7 @@ export const changeStorageClass: BuiltIn = {
     return [{ argument: CLASS, message: 'must be a storage class, such as STANDARD_IA' }];
   },
 
-  open(args, { s3 }) {
+  open(args, { s3, clock }) {
     const storageClass = args.get(CLASS) ?? '';
     return Promise.resolve({
       ok: true,
@@ -41,7 +41,13 @@ export const changeStorageClass: BuiltIn = {
         }
         if (stopping.aborted) return STOPPED;
         const from = { bucket, key };
-        const copy = await copyFaithfully(s3, { from, state, toKey: key, storageClass });
+        const copy = await copyFaithfully(s3, {
+          from,
+          state,
+          toKey: key,
+          storageClass,
+          nowMs: clock.now(),
+        });
         if (!isState(copy)) return copy;
         const change = `from ${state.storageClass} to ${storageClass}`;
         return {

@@ -40,6 +40,8 @@ export interface CopyOrder {
   readonly state: ObjectState;
   readonly toKey: string;
   readonly storageClass: string;
+  /** Locks that are over by then are not kept. */
+  readonly nowMs: number;
   /** Conditions on the target. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -63,7 +65,11 @@ export async function copyFaithfully(
     method: 'PUT',
     bucket: from.bucket,
     key: toKey,
-    headers: { ...keptHeaders(state), ...copyHeaders(order), ...grantHeaders(acl.grants) },
+    headers: {
+      ...keptHeaders(state, order.nowMs),
+      ...copyHeaders(order),
+      ...grantHeaders(acl.grants),
+    },
     silenceMs: SILENCE_MS,
   } as const;
   const answer = await s3.send(put);
@@ -103,7 +109,6 @@ const ASKED_AGAIN = [
 
 /** What the copy must show as the source does; absent from both is the same as well. */
 const SHOWN_ALIKE = [
-  ...ASKED_AGAIN,
   'content-length',
   'content-type',
   'content-encoding',
@@ -113,11 +118,16 @@ const SHOWN_ALIKE = [
   'expires',
 ];
 
-function keptHeaders({ headers }: ObjectState): Record<string, string> {
+const LOCK = 'x-amz-object-lock-';
+
+function keptHeaders({ headers }: ObjectState, nowMs: number): Record<string, string> {
   const kept: Record<string, string> = {};
+  // A retention that is over cannot be asked for.
+  const isOver = Date.parse(headers[`${LOCK}retain-until-date`] ?? '') <= nowMs;
   for (const name of ASKED_AGAIN) {
     const value = headers[name];
-    if (value !== undefined) kept[name] = value;
+    const isGone = isOver && (name === `${LOCK}mode` || name === `${LOCK}retain-until-date`);
+    if (value !== undefined && !isGone) kept[name] = value;
   }
   return kept;
 }
@@ -126,14 +136,14 @@ function keptHeaders({ headers }: ObjectState): Record<string, string> {
 async function confirmed(
   s3: S3,
   to: ObjectName,
-  { state, storageClass }: CopyOrder,
+  order: CopyOrder,
 ): Promise<ObjectState | FailedOutcome> {
   const copy = await stateOf(s3, to);
   if (!isState(copy)) {
     const message = `The object was copied, but the copy could not be looked at: ${copy.message}`;
     return { ...copy, message };
   }
-  const lack = lackOf(copy, state, storageClass);
+  const lack = lackOf(copy, order);
   if (lack === undefined) return copy;
   const message = `The object was copied, but the copy does not show the right ${lack}`;
   return failed(200, 'CopyNotFaithful', message);
@@ -142,18 +152,28 @@ async function confirmed(
 /** The first thing that a copy does not show as it should. */
 export function lackOf(
   copy: ObjectState,
-  source: ObjectState,
-  storageClass: string,
+  { state, storageClass, nowMs }: Pick<CopyOrder, 'state' | 'storageClass' | 'nowMs'>,
 ): string | undefined {
   if (copy.storageClass !== storageClass) return `x-amz-storage-class (${copy.storageClass})`;
-  const names = Object.keys({ ...source.headers, ...copy.headers }).filter((name) =>
-    name.startsWith('x-amz-meta-'),
-  );
-  const [tags, tagsOfSource] = [copy, source].map(({ headers }) => headers['x-amz-tagging-count']);
+  const [tags, tagsOfSource] = [copy, state].map(({ headers }) => headers['x-amz-tagging-count']);
   if (tags !== undefined && tagsOfSource !== undefined && tags !== tagsOfSource) {
     return 'number of tags';
   }
-  return [...SHOWN_ALIKE, ...names].find((name) => copy.headers[name] !== source.headers[name]);
+  // The bucket's own defaults may add encryption or a lock.
+  const asked = Object.entries(keptHeaders(state, nowMs));
+  const unmet = asked.find(([name, value]) => !isSameValue(name, value, copy.headers[name]));
+  if (unmet !== undefined) return unmet[0];
+  const metadata = Object.keys({ ...state.headers, ...copy.headers }).filter((name) =>
+    name.startsWith('x-amz-meta-'),
+  );
+  return [...SHOWN_ALIKE, ...metadata].find((name) => copy.headers[name] !== state.headers[name]);
+}
+
+/** Dates may come back with other digits of their second. */
+function isSameValue(name: string, asked: string, shown: string | undefined): boolean {
+  if (name !== `${LOCK}retain-until-date`) return asked === shown;
+  const seconds = (text: string | undefined): number => Math.floor(Date.parse(text ?? '') / 1000);
+  return seconds(asked) === seconds(shown);
 }
 
 interface Acl {
@@ -165,7 +185,7 @@ interface Acl {
 /** Stores without ACLs, and AWS's buckets that have them switched off, answer these. */
 const NO_ACL = ['NotImplemented', 'AccessControlListNotSupported', 'MethodNotAllowed'];
 
-async function readAcl(
+export async function readAcl(
   s3: S3,
   { bucket, key, versionId }: ObjectName,
 ): Promise<Acl | FailedOutcome> {

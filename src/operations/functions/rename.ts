@@ -124,7 +124,7 @@ async function copyOnce(rename: Rename, source: ObjectState): Promise<FailedOutc
   if (!mayOverwrite) {
     const target = await stateOf(place.s3, { bucket, key: toKey });
     if (isState(target)) {
-      const isOwn = begun.has(task) && isCopyOf(target, source);
+      const isOwn = begun.has(task) && isCopyOf(target, source, place.clock.now());
       return isOwn ? undefined : refused(toKey); // I2, I4
     }
     if (target.httpStatus !== 404) return target;
@@ -135,16 +135,18 @@ async function copyOnce(rename: Rename, source: ObjectState): Promise<FailedOutc
   const from = { bucket, key, ...(version === undefined ? {} : { versionId: version }) };
   const { storageClass } = source;
   const headers: Record<string, string> = mayOverwrite ? {} : { 'if-none-match': '*' };
-  const order = { from, state: source, toKey, storageClass, headers };
+  const nowMs = place.clock.now();
+  const order = { from, state: source, toKey, storageClass, nowMs, headers };
   const copy = await copyFaithfully(place.s3, order);
   if (isState(copy)) return undefined;
   return copy.httpStatus === 412 && !mayOverwrite ? refused(toKey) : copy;
 }
 
-function isCopyOf(target: ObjectState, source: ObjectState): boolean {
+function isCopyOf(target: ObjectState, source: ObjectState, nowMs: number): boolean {
   // The ETag of an object in parts changes with the copy.
   const isInParts = source.etag.includes('-');
-  const isAlike = lackOf(target, source, source.storageClass) === undefined;
+  const { storageClass } = source;
+  const isAlike = lackOf(target, { state: source, storageClass, nowMs }) === undefined;
   return isAlike && (isInParts || target.etag === source.etag);
 }
 
