@@ -1,6 +1,7 @@
 /** A service whose store is the slow stub: for tests that must know which request was sent when. */
 import assert from 'node:assert/strict';
 import { type Arrival, type SlowS3, startSlowS3 } from '../lib/slow-s3.ts';
+import { onStore } from './on-store.ts';
 import {
   assertReports,
   type JobDescriptor,
@@ -30,13 +31,9 @@ export class StubWorld {
   static async open(env: Readonly<Record<string, string>> = {}): Promise<StubWorld> {
     const stub = await startSlowS3();
     try {
-      const settings = {
-        BRIGADE_S3_ENDPOINT: stub.url,
-        BRIGADE_S3_ACCESS_KEY_ID: 'stub',
-        BRIGADE_S3_SECRET_ACCESS_KEY: 'stub',
-        ...env,
-      };
-      return new StubWorld(await World.open({ env: settings }), stub);
+      const store = onStore({ endpoint: stub.url, accessKeyId: 'stub', secretAccessKey: 'stub' });
+      const world = await World.open({ ...store, env: { ...store.env, ...env } });
+      return new StubWorld(world, stub);
     } catch (error) {
       await stub.close();
       throw error;

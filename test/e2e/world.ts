@@ -155,37 +155,44 @@ export class World {
     };
   }
 
-  async createJob(options: JobOptions): Promise<string> {
-    const { report } = options;
-    const { JobId } = await this.control.send(
-      new CreateJobCommand({
-        AccountId: this.service.account,
-        ConfirmationRequired: false,
-        Operation: options.operation ?? TAGGING,
-        Manifest: {
-          Spec: {
-            Format: 'S3BatchOperations_CSV_20180820',
-            Fields: [...(options.fields ?? ['Bucket', 'Key'])],
-          },
-          Location: options.manifest,
-        },
-        Report: report
-          ? {
-              Enabled: true,
-              Bucket: `arn:aws:s3:::${report.bucket}`,
-              Prefix: report.prefix,
-              Format: 'Report_CSV_20180820',
-              ReportScope: report.scope ?? 'AllTasks',
-            }
-          : { Enabled: false },
-        Priority: options.priority ?? 10,
-        RoleArn: `arn:aws:iam::${this.service.account}:role/e2e`,
-        ClientRequestToken: systemRandom.uuid(),
-        ...options.more,
-      }),
-    );
+  createJob(options: JobOptions): Promise<string> {
+    return this.submit(this.jobRequest(options));
+  }
+
+  /** Resolves to the id of the new job. */
+  async submit(request: CreateJobCommandInput): Promise<string> {
+    const { JobId } = await this.control.send(new CreateJobCommand(request));
     assert.ok(JobId);
     return JobId;
+  }
+
+  jobRequest(options: JobOptions): CreateJobCommandInput {
+    const { report } = options;
+    return {
+      AccountId: this.service.account,
+      ConfirmationRequired: false,
+      Operation: options.operation ?? TAGGING,
+      Manifest: {
+        Spec: {
+          Format: 'S3BatchOperations_CSV_20180820',
+          Fields: [...(options.fields ?? ['Bucket', 'Key'])],
+        },
+        Location: options.manifest,
+      },
+      Report: report
+        ? {
+            Enabled: true,
+            Bucket: `arn:aws:s3:::${report.bucket}`,
+            Prefix: report.prefix,
+            Format: 'Report_CSV_20180820',
+            ReportScope: report.scope ?? 'AllTasks',
+          }
+        : { Enabled: false },
+      Priority: options.priority ?? 10,
+      RoleArn: `arn:aws:iam::${this.service.account}:role/e2e`,
+      ClientRequestToken: systemRandom.uuid(),
+      ...options.more,
+    };
   }
 
   async describe(jobId: string): Promise<JobDescriptor> {
