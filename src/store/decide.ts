@@ -1,7 +1,7 @@
 /** What both stores decide alike while they hold the rows it is about. Pure. */
 import { assert } from '../base/assert.ts';
-import { thresholdFailure, UNITS_OF_STATUS, type JobEvent } from '../lifecycle/index.ts';
-import type { Job, JobFailure } from '../model/job.ts';
+import { UNITS_OF_STATUS, type JobEvent } from '../lifecycle/index.ts';
+import type { Job } from '../model/job.ts';
 import { JOB_STATUSES, type JobStatus } from '../model/vocabulary.ts';
 import type { PartRecord } from './store.ts';
 
@@ -30,12 +30,7 @@ export function assertPartFits(mark: number, rows: number, part: PartRecord): vo
   assert(part.succeeded + part.failed === part.to - mark, 'A part counts rows it does not hold.');
 }
 
-/** Why a job in this status fails over these counters, if it does. */
-export function partFailure(
-  status: JobStatus,
-  succeeded: number,
-  failed: number,
-): JobFailure | undefined {
-  if (status === 'Cancelling' || status === 'Failing') return undefined;
-  return thresholdFailure(succeeded, failed);
+/** A job that is stopped already is not failed again for its counters. */
+export function isStopping(status: JobStatus): boolean {
+  return status === 'Cancelling' || status === 'Failing';
 }

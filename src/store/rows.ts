@@ -136,7 +136,7 @@ function workOf(kind: UnitKind, row: Row): UnitWork {
   const work: unknown = row['work'] === null ? undefined : JSON.parse(String(row['work']));
   if (kind === 'prepare') return { checkpoint: work };
   // Written by `addUnits` only.
-  if (kind !== 'chunk') return (work ?? {}) as UnitWork;
+  if (kind !== 'chunk') return (work ?? {});
   return {
     mark: Number(row['mark']),
     range: {

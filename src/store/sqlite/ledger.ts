@@ -4,9 +4,9 @@
  */
 import { assert } from '../../base/assert.ts';
 import type { Random } from '../../base/random.ts';
-import { UNITS_OF_STATUS } from '../../lifecycle/index.ts';
+import { thresholdFailure, UNITS_OF_STATUS } from '../../lifecycle/index.ts';
 import type { JobStatus } from '../../model/vocabulary.ts';
-import { assertPartFits, partFailure, preparedEvent, STATUSES_WITH_WORK } from '../decide.ts';
+import { assertPartFits, isStopping, preparedEvent, STATUSES_WITH_WORK } from '../decide.ts';
 import { appendPart, parseParts } from '../parts.ts';
 import { jobOf, leasedUnitOf } from '../rows.ts';
 import type { Lease, LeasedUnit, LeaseRequest, PartRecord, Store } from '../store.ts';
@@ -274,9 +274,9 @@ function commitPart(
       lease.seq + 1,
       lease.jobId,
     );
+    const failure = thresholdFailure(succeeded, failed);
     // Written by `statusValues` only.
-    const failure = partFailure(job['status'] as JobStatus, succeeded, failed);
-    if (failure) {
+    if (failure && !isStopping(job['status'] as JobStatus)) {
       applyInTransaction(db, random, job, 'FailureDetected', { at: now, failure });
     }
     return true;
