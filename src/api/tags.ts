@@ -1,6 +1,6 @@
 /** Tags of a job: what the shape cannot say of them. */
 import type { JobTag } from '../model/job.ts';
-import type { FieldProblem } from '../operations/index.ts';
+import { type FieldProblem, OPERATION_TAGS } from '../operations/index.ts';
 import type { ApiDeps } from './call.ts';
 
 const OPTION_PREFIX = 'brigade:';
@@ -24,7 +24,7 @@ export function checkJobTags(tags: readonly JobTag[], deps: ApiDeps): FieldProbl
 const noOptions = {
   check: (tags: readonly JobTag[]): FieldProblem[] =>
     tags.flatMap(({ Key: key }, i) =>
-      key.startsWith(OPTION_PREFIX)
+      key.startsWith(OPTION_PREFIX) && !OPERATION_TAGS.includes(key)
         ? [{ field: `Tags[${i}].Key`, message: `${key} is no option of this version` }]
         : [],
     ),

@@ -3,14 +3,15 @@ import type { OperationName } from '../model/vocabulary.ts';
 import { computeObjectChecksum } from './compute-object-checksum.ts';
 import { deleteObjectTagging } from './delete-object-tagging.ts';
 import { initiateRestoreObject } from './initiate-restore-object.ts';
-import { putObjectLegalHold } from './put-object-legal-hold.ts';
-import { putObjectRetention } from './put-object-retention.ts';
 import { lambdaInvoke } from './lambda-invoke.ts';
 import { notYet } from './not-yet.ts';
 import type { Operation } from './operation.ts';
 import { putObjectAcl } from './put-object-acl.ts';
 import { putObjectCopy } from './put-object-copy.ts';
+import { putObjectLegalHold } from './put-object-legal-hold.ts';
+import { putObjectRetention } from './put-object-retention.ts';
 import { putObjectTagging } from './put-object-tagging.ts';
+import { ENCRYPTION_TAG, updateObjectEncryption } from './update-object-encryption.ts';
 
 export type { FieldProblem, Opened, Operation, Place, RunTask } from './operation.ts';
 
@@ -25,5 +26,8 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   S3PutObjectRetention: putObjectRetention,
   S3ReplicateObject: notYet('S3ReplicateObject'),
   S3ComputeObjectChecksum: computeObjectChecksum,
-  S3UpdateObjectEncryption: notYet('S3UpdateObjectEncryption'),
+  S3UpdateObjectEncryption: updateObjectEncryption,
 };
+
+/** Tags of a job that mean something to its operation, which checks their values. */
+export const OPERATION_TAGS: readonly string[] = [ENCRYPTION_TAG];
