@@ -42,6 +42,7 @@ export interface Sandbox {
   readonly clock: Clock;
   readonly random: Random;
   readonly region: string;
+  readonly restoreDelayMs: number;
 }
 
 /** One request on its way through a call. */

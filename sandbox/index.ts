@@ -26,6 +26,8 @@ export interface SandboxOptions {
   readonly credentials: readonly SandboxCredential[];
   /** Of buckets that name no other; requests may be signed for any region. */
   readonly region: string;
+  /** From RestoreObject to when the copy is there, by `clock`; default ten seconds. */
+  readonly restoreDelayMs?: number;
   readonly clock?: Clock;
   readonly random?: Random;
   /** Told of errors that were answered as InternalError. */
@@ -41,13 +43,16 @@ export interface RunningSandbox {
 }
 
 const CLOSE_MS_MAX = 2000;
+/** S3 takes minutes to days. */
+const RESTORE_DELAY_MS = 10_000;
 
 export async function startSandbox(options: SandboxOptions): Promise<RunningSandbox> {
   const { dataDir, region, credentials, host = '127.0.0.1' } = options;
+  const { restoreDelayMs = RESTORE_DELAY_MS } = options;
   const { clock = systemClock, random = systemRandom, onBug = () => undefined } = options;
   const storage = new Storage(dataDir, random);
   const { http: server, idle } = createSandboxServer(
-    { storage, clock, random, region },
+    { storage, clock, random, region, restoreDelayMs },
     credentials,
     onBug,
   );

@@ -6,8 +6,11 @@
  */
 import type { StoredChecksum } from './body/checksums.ts';
 import { checksumHeader } from './body/checksums.ts';
+import { ENCRYPTION_HEADERS, SSE } from './encryption.ts';
 import { invalidArgument, S3Error } from './errors.ts';
+import { LOCK_HEADERS, lockHeaders } from './lock.ts';
 import type { S3Request } from './request.ts';
+import { restoreHeaders } from './restore.ts';
 import type { Bucket } from './storage/buckets.ts';
 import type { ObjectDraft, VersionRow } from './storage/versions.ts';
 import { storedTags } from './tags.ts';
@@ -22,9 +25,7 @@ const PLAIN_HEADERS = [
   'expires',
 ] as const;
 const REDIRECT = 'x-amz-website-redirect-location';
-const SSE = 'x-amz-server-side-encryption';
-const SSE_KEY = 'x-amz-server-side-encryption-aws-kms-key-id';
-const SSE_BUCKET_KEY = 'x-amz-server-side-encryption-bucket-key-enabled';
+const REPLICATION = 'x-amz-replication-status';
 const META = 'x-amz-meta-';
 /** S3: user metadata has at most 2 KB, names and values together. */
 const METADATA_BYTES_MAX = 2048;
@@ -36,9 +37,9 @@ export const WRITE_HEADERS: readonly string[] = [
   'x-amz-storage-class',
   'x-amz-tagging',
   REDIRECT,
-  SSE,
-  SSE_KEY,
-  SSE_BUCKET_KEY,
+  REPLICATION,
+  ...ENCRYPTION_HEADERS,
+  ...LOCK_HEADERS,
 ];
 
 const STORAGE_CLASSES: readonly string[] = [
@@ -51,16 +52,22 @@ const STORAGE_CLASSES: readonly string[] = [
   'GLACIER',
   'DEEP_ARCHIVE',
 ];
-const ARCHIVES: readonly string[] = ['GLACIER', 'DEEP_ARCHIVE'];
-
-export function isArchived(row: VersionRow): boolean {
-  return ARCHIVES.includes(row.storageClass);
-}
-
+/** S3 says COMPLETED in answers, and COMPLETE in one place of its model. */
+const REPLICATION_STATUSES: readonly string[] = ['PENDING', 'COMPLETED', 'FAILED', 'REPLICA'];
 export function storageClassOf(request: S3Request): string {
   const name = request.header('x-amz-storage-class') ?? 'STANDARD';
   if (!STORAGE_CLASSES.includes(name)) throw new S3Error('InvalidStorageClass');
   return name;
+}
+
+/**
+ * The sandbox replicates nothing by itself. Whoever does it says with this header what a version
+ * is to show; in S3 only S3 itself can.
+ */
+export function replicationOf(request: S3Request): string {
+  const status = request.header(REPLICATION);
+  if (status === undefined || REPLICATION_STATUSES.includes(status)) return status ?? '';
+  throw invalidArgument('Unknown replication status.', REPLICATION, status);
 }
 
 /** The system headers and user metadata of a write, as stored JSON. */
@@ -112,29 +119,6 @@ export function withRedirect(headers: string, request: S3Request): string {
   return JSON.stringify({ ...others, [REDIRECT]: redirect });
 }
 
-/** Kept and repeated, not carried out: the sandbox encrypts nothing. */
-export function encryptionOf(request: S3Request): string {
-  const algorithm = request.header(SSE);
-  const key = request.header(SSE_KEY);
-  const bucketKey = request.header(SSE_BUCKET_KEY);
-  const isKms = algorithm === 'aws:kms' || algorithm === 'aws:kms:dsse';
-  if (algorithm !== undefined && !isKms && algorithm !== 'AES256') {
-    throw invalidArgument('The encryption method specified is not supported', SSE, algorithm);
-  }
-  if (key !== undefined && !isKms) {
-    throw invalidArgument(
-      'Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms',
-      SSE,
-      algorithm ?? 'null',
-    );
-  }
-  return JSON.stringify({
-    ...(algorithm === undefined ? {} : { [SSE]: algorithm }),
-    ...(key === undefined ? {} : { [SSE_KEY]: key }),
-    ...(isKms && bucketKey === 'true' ? { [SSE_BUCKET_KEY]: 'true' } : {}),
-  });
-}
-
 /** Whether a self-copy would change something that S3 counts as a change of the object. */
 export function namesNewAttributes(request: S3Request): boolean {
   return ['x-amz-storage-class', REDIRECT, SSE].some((name) => request.header(name) !== undefined);
@@ -146,7 +130,11 @@ export function versionHeader(bucket: Bucket, versionId: string): Record<string,
 }
 
 /** The headers that GET and HEAD answer about an object. */
-export function objectHeaders(bucket: Bucket, row: VersionRow): Record<string, string> {
+export function objectHeaders(
+  bucket: Bucket,
+  row: VersionRow,
+  nowMs: number,
+): Record<string, string> {
   const tagCount = storedTags(row.tags).length;
   const headers: Record<string, string> = {
     'accept-ranges': 'bytes',
@@ -158,6 +146,9 @@ export function objectHeaders(bucket: Bucket, row: VersionRow): Record<string, s
     ...(tagCount === 0 ? {} : { 'x-amz-tagging-count': String(tagCount) }),
     ...parseRecord(row.headers),
     ...parseRecord(row.encryption),
+    ...lockHeaders(row.lock),
+    ...restoreHeaders(row, nowMs),
+    ...(row.replication === '' ? {} : { [REPLICATION]: row.replication }),
   };
   for (const [name, value] of Object.entries(parseRecord(row.metadata))) {
     headers[`${META}${name}`] = encodeWords(value);

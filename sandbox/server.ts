@@ -194,7 +194,7 @@ async function send(
   ids: Readonly<Record<string, string>>,
 ): Promise<void> {
   const { status, body } = answer;
-  const headers: Record<string, string | number> = { server: 'BucketBrigadeSandbox', ...ids };
+  const headers: Record<string, string | number> = { server: 'bucket-brigade-sandbox', ...ids };
   if (typeof body === 'string') headers['content-type'] = 'application/xml';
   for (const [name, value] of Object.entries(answer.headers ?? {})) {
     // Node writes Latin-1: text outside ASCII goes out as the bytes of its UTF-8, as it came.

@@ -45,6 +45,17 @@ export function readXml<Shape>(
   }
 }
 
+/** A text of a document that must be one of these. */
+export function oneOf<Text extends string>(
+  value: string | undefined,
+  allowed: readonly Text[],
+  refusal: S3ErrorCode = 'MalformedXML',
+): Text {
+  const found = allowed.find((text) => text === value);
+  if (found === undefined) throw new S3Error(refusal);
+  return found;
+}
+
 /** Writes one document; only members that belong to the body may be given. */
 export function writeXml<Shape>(schema: Schema, value: Shape): string {
   serializer.write(schema, value);

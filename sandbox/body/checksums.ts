@@ -1,10 +1,25 @@
-/** The five checksums of S3's `x-amz-checksum-*` family that the sandbox verifies and keeps. */
+/**
+ * The ten checksums of S3's `x-amz-checksum-*` family, which the sandbox verifies and keeps. Digests
+ * are big-endian.
+ */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { createXXHash128, createXXHash3, createXXHash64, type IHasher } from 'hash-wasm';
 import { S3Error } from '../errors.ts';
 import { type CombinableCrc, combineCrc, Crc32c, Crc64Nvme, type RunningDigest } from './crc.ts';
 
-export const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
+export const CHECKSUM_ALGORITHMS = [
+  'CRC32',
+  'CRC32C',
+  'CRC64NVME',
+  'SHA1',
+  'SHA256',
+  'SHA512',
+  'MD5',
+  'XXHASH64',
+  'XXHASH3',
+  'XXHASH128',
+] as const;
 export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
@@ -15,6 +30,31 @@ export interface StoredChecksum {
   readonly value: string;
 }
 
+/** One of each kind for all digests: who goes on with his own loads his state first. */
+const [xxhash64, xxhash3, xxhash128] = await Promise.all([
+  createXXHash64(),
+  createXXHash3(),
+  createXXHash128(),
+]);
+
+class WasmDigest implements RunningDigest {
+  readonly #hasher: IHasher;
+  #state: Uint8Array;
+
+  constructor(hasher: IHasher) {
+    this.#hasher = hasher;
+    this.#state = hasher.init().save();
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#state = this.#hasher.load(this.#state).update(bytes).save();
+  }
+
+  digest(): Buffer {
+    return Buffer.from(this.#hasher.load(this.#state).digest('binary'));
+  }
+}
+
 const ALGORITHMS: Readonly<
   Record<ChecksumAlgorithm, { readonly bytes: number; start(): RunningDigest }>
 > = {
@@ -23,6 +63,11 @@ const ALGORITHMS: Readonly<
   CRC64NVME: { bytes: 8, start: () => new Crc64Nvme() },
   SHA1: { bytes: 20, start: () => createHash('sha1') },
   SHA256: { bytes: 32, start: () => createHash('sha256') },
+  SHA512: { bytes: 64, start: () => createHash('sha512') },
+  MD5: { bytes: 16, start: () => createHash('md5') },
+  XXHASH64: { bytes: 8, start: () => new WasmDigest(xxhash64) },
+  XXHASH3: { bytes: 8, start: () => new WasmDigest(xxhash3) },
+  XXHASH128: { bytes: 16, start: () => new WasmDigest(xxhash128) },
 };
 
 class Crc32 implements RunningDigest {

@@ -75,10 +75,18 @@ export class RequestBody {
     this.#goOn = goOn;
   }
 
-  /** Whether the request vouches for its body by MD5 or checksum, as DeleteObjects must. */
+  /** Whether the request vouches for its body by MD5 or checksum. */
   get isVouchedFor(): boolean {
     const declared = declaredOf(this.#request, this.#verified);
     return declared.md5 !== undefined || declared.algorithm !== undefined;
+  }
+
+  /** The whole body, for documents that S3 takes only with a digest. */
+  vouchedDocument(): Promise<Buffer> {
+    if (this.isVouchedFor) return this.document();
+    throw new S3Error('InvalidRequest', {
+      message: 'Missing required header for this request: Content-MD5',
+    });
   }
 
   /** The whole body, for documents. */

@@ -32,7 +32,7 @@ export async function putObjectAcl(exchange: Exchange): Promise<Answer> {
   const { storage } = exchange;
   const row = storage.write(() => {
     const target = exchange.target();
-    storage.versions.setAcl(target, requestedAcl(exchange, document, target.owner));
+    storage.versions.set(target, 'acl', requestedAcl(exchange, document, target.owner));
     return target;
   });
   return { status: 200, headers: versionHeader(exchange.bucket, row.versionId) };

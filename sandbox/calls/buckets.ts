@@ -50,6 +50,7 @@ export async function createBucket(exchange: Exchange): Promise<Answer> {
   if (ownership !== undefined && ownership !== 'ObjectWriter') {
     throw notImplemented(`x-amz-object-ownership: ${ownership}`);
   }
+  const hasLock = request.header('x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true';
   const location = await requestedLocation(exchange);
   const acl = aclOfHeaders(request, { owner: account, bucketOwner: account }) ?? '';
   storage.write(() => {
@@ -60,7 +61,9 @@ export async function createBucket(exchange: Exchange): Promise<Answer> {
         elements: { BucketName: name },
       });
     }
-    storage.buckets.create({ name, owner: account, createdMs: sandbox.clock.now(), location, acl });
+    const createdMs = sandbox.clock.now();
+    const bucket = storage.buckets.create({ name, owner: account, createdMs, location, acl });
+    if (hasLock) storage.buckets.update(bucket, { versioning: 'Enabled', settings: { lock: {} } });
   });
   return { status: 200, headers: { location: `/${name}` } };
 }

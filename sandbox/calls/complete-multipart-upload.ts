@@ -9,8 +9,8 @@ import {
   type StoredChecksum,
 } from '../body/checksums.ts';
 import type { Answer, Exchange } from '../call.ts';
-import { refuseFailedWrite } from '../conditions.ts';
 import { S3Error } from '../errors.ts';
+import { putVersion } from '../new-version.ts';
 import { parseChecksum, parseRecord, versionHeader } from '../object-headers.ts';
 import { draftOf, type PartRow, type UploadDraft } from '../storage/uploads.ts';
 import { type ObjectContent, segmentsOf, type VersionRow } from '../storage/versions.ts';
@@ -29,8 +29,14 @@ export interface PartRecord {
   readonly checksum: string;
 }
 
+/** Of an object that was uploaded in parts; else none. */
+export function partsOf(row: VersionRow): readonly PartRecord[] {
+  // True because only `contentOf` below writes this text.
+  return row.parts === '' ? [] : (JSON.parse(row.parts) as readonly PartRecord[]);
+}
+
 export async function completeMultipartUpload(exchange: Exchange): Promise<Answer> {
-  const { request, storage, sandbox } = exchange;
+  const { storage } = exchange;
   const document = await exchange.body.document();
   const given = readXml<CompletedMultipartUpload>(
     CompletedMultipartUpload$,
@@ -38,19 +44,13 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<Answe
     document,
   );
   const { row, bucket } = storage.write(() => {
-    const bucket = exchange.bucketNow;
     const upload = requireUpload(exchange);
     const draft = draftOf(upload);
     const parts = chosenParts(given.Parts ?? [], storage.uploads.parts(upload), draft);
     const content = contentOf(exchange, parts, draft);
-    refuseFailedWrite(storage.versions.current(bucket, request.key), {
-      ifMatch: request.header('if-match'),
-      ifNoneMatch: request.header('if-none-match'),
-    });
-    const now = sandbox.clock.now();
-    const row = storage.versions.put(bucket, request.key, draft.object, content, now);
+    const made = putVersion(exchange, draft.object, content);
     storage.uploads.remove(upload);
-    return { row, bucket };
+    return made;
   });
   return {
     status: 200,

@@ -8,14 +8,16 @@ import { aclOfHeaders } from '../acl.ts';
 import { checksumElement, type ChecksumAlgorithm, parseAlgorithm } from '../body/checksums.ts';
 import { digestStored, PUT_BYTES_MAX } from '../body/receive.ts';
 import type { Answer, Exchange } from '../call.ts';
-import { refuseFailedWrite } from '../conditions.ts';
+import { encryptionOf } from '../encryption.ts';
 import { invalidArgument, S3Error } from '../errors.ts';
+import { lockOfHeaders } from '../lock.ts';
+import { putVersion } from '../new-version.ts';
 import {
-  encryptionOf,
   metadataOf,
   namesNewAttributes,
   parseChecksum,
   parseRecord,
+  replicationOf,
   storageClassOf,
   versionHeader,
   withRedirect,
@@ -31,7 +33,7 @@ import { writeXml } from '../wire.ts';
 import { type CopySource, copySourceOf, sourceHeaders } from './copy-source.ts';
 
 export async function copyObject(exchange: Exchange): Promise<Answer> {
-  const { request, storage, sandbox } = exchange;
+  const { storage } = exchange;
   await exchange.body.document();
   const source = copySourceOf(exchange);
   refuseTooLarge(source.row);
@@ -42,15 +44,7 @@ export async function copyObject(exchange: Exchange): Promise<Answer> {
   storage.blobs.pin(body);
   try {
     const content = await contentOfCopy(exchange, source.row, algorithm);
-    const { row, bucket } = storage.write(() => {
-      const bucket = exchange.bucketNow;
-      refuseFailedWrite(storage.versions.current(bucket, request.key), {
-        ifMatch: request.header('if-match'),
-        ifNoneMatch: request.header('if-none-match'),
-      });
-      const now = sandbox.clock.now();
-      return { row: storage.versions.put(bucket, request.key, draft, content, now), bucket };
-    });
+    const { row, bucket } = storage.write(() => putVersion(exchange, draft, content));
     return {
       status: 200,
       headers: {
@@ -79,9 +73,9 @@ function directive(exchange: Exchange, name: 'metadata' | 'tagging'): 'COPY' | '
   throw invalidArgument(`Unknown ${name} directive.`, header, value);
 }
 
-/** Metadata and tags follow their directives; class, list, encryption and redirect start anew. */
+/** Metadata and tags follow their directives; all else starts anew. */
 function draftOfCopy(exchange: Exchange, { row }: CopySource): ObjectDraft {
-  const { request, creator, bucket } = exchange;
+  const { request, creator, bucket, sandbox } = exchange;
   const { headers, metadata } =
     directive(exchange, 'metadata') === 'COPY' ? row : metadataOf(request);
   const tags = tagsOfHeader(request.header('x-amz-tagging'));
@@ -90,9 +84,11 @@ function draftOfCopy(exchange: Exchange, { row }: CopySource): ObjectDraft {
     storageClass: storageClassOf(request),
     headers: withRedirect(headers, request),
     metadata,
-    encryption: encryptionOf(request),
+    encryption: encryptionOf(request, bucket),
     tags: directive(exchange, 'tagging') === 'COPY' ? row.tags : tags,
     acl: aclOfHeaders(request, { owner: creator, bucketOwner: bucket.owner }) ?? '',
+    lock: lockOfHeaders(request, bucket, sandbox.clock.now()),
+    replication: replicationOf(request),
   };
 }
 

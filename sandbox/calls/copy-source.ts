@@ -3,7 +3,7 @@ import { decodePath, encodePath } from '../../src/sigv4/index.ts';
 import { type Exchange, findVersion, parseVersionId, requireBucket } from '../call.ts';
 import { failedCondition, preconditionFailed } from '../conditions.ts';
 import { invalidArgument, S3Error } from '../errors.ts';
-import { isArchived } from '../object-headers.ts';
+import { refuseArchived } from '../restore.ts';
 import type { Bucket } from '../storage/buckets.ts';
 import type { VersionRow } from '../storage/versions.ts';
 
@@ -40,12 +40,8 @@ export function copySourceOf(exchange: Exchange): CopySource {
     ifUnmodifiedSince: request.header('x-amz-copy-source-if-unmodified-since'),
   });
   if (failed !== undefined) throw preconditionFailed(`x-amz-copy-source-${failed}`);
-  if (isArchived(row)) {
-    throw new S3Error('InvalidObjectState', {
-      message: "Operation is not valid for the source object's storage class",
-      elements: { StorageClass: row.storageClass },
-    });
-  }
+  const message = "Operation is not valid for the source object's storage class";
+  refuseArchived(row, exchange.sandbox.clock.now(), message);
   return { bucket, row, isExactVersion: versionId !== undefined };
 }
 

@@ -4,6 +4,7 @@ import type { Delete, DeletedObject, _Error as DeleteError } from '@aws-sdk/clie
 import { type Answer, type Exchange, parseVersionId } from '../call.ts';
 import { matches, preconditionFailed } from '../conditions.ts';
 import { S3Error } from '../errors.ts';
+import { isBypassing, refuseLocked } from '../lock.ts';
 import { versionHeader } from '../object-headers.ts';
 import type { Bucket } from '../storage/buckets.ts';
 import { NULL_VERSION } from '../storage/versions.ts';
@@ -16,6 +17,8 @@ interface ToDelete {
   readonly key: string;
   readonly versionId: string | undefined;
   readonly ifMatch: string | undefined;
+  /** Of GOVERNANCE. */
+  readonly isBypassing: boolean;
 }
 
 interface Deleted {
@@ -28,7 +31,10 @@ interface Deleted {
 export function deleteObject(exchange: Exchange): Answer {
   const { request, storage, bucket } = exchange;
   const versionId = parseVersionId(request.query.get('versionId'));
-  const toDelete = { key: request.key, versionId, ifMatch: request.header('if-match') };
+  const toDelete = {
+    ...{ key: request.key, versionId, ifMatch: request.header('if-match') },
+    isBypassing: isBypassing(request, bucket),
+  };
   const deleted = storage.write(() => deleteOne(exchange, bucket, toDelete));
   return {
     status: 204,
@@ -54,7 +60,10 @@ function deleteOne(exchange: Exchange, bucket: Bucket, toDelete: ToDelete): Dele
   }
   if (isExact) {
     if (exchange.account !== bucket.owner) throw new S3Error('AccessDenied');
-    if (row !== undefined) versions.remove(row);
+    if (row !== undefined) {
+      refuseLocked(row, sandbox.clock.now(), toDelete.isBypassing);
+      versions.remove(row);
+    }
     return { isMarker: row?.marker === 1, versionId };
   }
   if (bucket.versioning === '') {
@@ -66,12 +75,8 @@ function deleteOne(exchange: Exchange, bucket: Bucket, toDelete: ToDelete): Dele
 }
 
 export async function deleteObjects(exchange: Exchange): Promise<Answer> {
-  if (!exchange.body.isVouchedFor) {
-    throw new S3Error('InvalidRequest', {
-      message: 'Missing required header for this request: Content-MD5',
-    });
-  }
-  const given = readXml<Delete>(Delete$, 'Delete', await exchange.body.document());
+  const given = readXml<Delete>(Delete$, 'Delete', await exchange.body.vouchedDocument());
+  const bypasses = isBypassing(exchange.request, exchange.bucket);
   const objects = given.Objects ?? [];
   if (objects.length === 0 || objects.length > KEYS_MAX) throw new S3Error('MalformedXML');
   const deleted: DeletedObject[] = [];
@@ -88,6 +93,7 @@ export async function deleteObjects(exchange: Exchange): Promise<Answer> {
           key: object.Key,
           versionId: parseVersionId(object.VersionId),
           ifMatch: object.ETag,
+          isBypassing: bypasses,
         };
         deleted.push(describeDeleted(toDelete, deleteOne(exchange, bucket, toDelete)));
       } catch (error) {

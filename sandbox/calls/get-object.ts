@@ -2,8 +2,9 @@
 import type { Answer, Exchange } from '../call.ts';
 import { failedCondition, preconditionFailed } from '../conditions.ts';
 import { invalidArgument, S3Error } from '../errors.ts';
-import { checksumHeaders, isArchived, objectHeaders } from '../object-headers.ts';
-import type { PartRecord } from './complete-multipart-upload.ts';
+import { checksumHeaders, objectHeaders, parseChecksum } from '../object-headers.ts';
+import { refuseArchived } from '../restore.ts';
+import { type PartRecord, partsOf } from './complete-multipart-upload.ts';
 import type { Segment } from '../storage/blobs.ts';
 import { sliceSegments } from '../storage/blobs.ts';
 import { segmentsOf, type VersionRow } from '../storage/versions.ts';
@@ -24,13 +25,13 @@ interface Span {
   readonly length: number;
   readonly isPartial: boolean;
   readonly headers: Readonly<Record<string, string>>;
+  /** StoredChecksum of just these bytes, or ''. */
+  readonly checksum: string;
 }
 
 export function getObject(exchange: Exchange): Answer {
   const row = exchange.target();
-  if (isArchived(row)) {
-    throw new S3Error('InvalidObjectState', { elements: { StorageClass: row.storageClass } });
-  }
+  refuseArchived(row, exchange.sandbox.clock.now());
   const { status, headers, span } = describe(exchange, row);
   const segments = sliceSegments(segmentsOf(row), span.start, span.length);
   const { blobs } = exchange.storage;
@@ -72,17 +73,17 @@ function describe(
   exchange: Exchange,
   row: VersionRow,
 ): { status: number; headers: Record<string, string>; span: Span } {
-  const { request, bucket } = exchange;
-  refuseFailedRead(exchange, row);
+  const { request, bucket, sandbox } = exchange;
+  const known = objectHeaders(bucket, row, sandbox.clock.now());
+  refuseFailedRead(exchange, row, known);
   const span = requestedSpan(exchange, row);
   const headers: Record<string, string> = {
-    ...objectHeaders(bucket, row),
+    ...known,
     ...span.headers,
     'content-length': String(span.length),
   };
-  // The checksum is one of the whole object, so it does not go with a part of it.
-  if (request.header('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED' && !span.isPartial) {
-    Object.assign(headers, checksumHeaders(row.checksum));
+  if (request.header('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED') {
+    Object.assign(headers, checksumHeaders(span.checksum));
   }
   for (const [parameter, header] of Object.entries(OVERRIDES)) {
     const value = request.query.get(parameter);
@@ -100,7 +101,11 @@ function describe(
   return { status: span.isPartial ? 206 : 200, headers, span };
 }
 
-function refuseFailedRead({ request, bucket }: Exchange, row: VersionRow): void {
+function refuseFailedRead(
+  { request }: Exchange,
+  row: VersionRow,
+  known: Readonly<Record<string, string>>,
+): void {
   const failed = failedCondition(row, {
     ifMatch: request.header('if-match'),
     ifNoneMatch: request.header('if-none-match'),
@@ -109,7 +114,7 @@ function refuseFailedRead({ request, bucket }: Exchange, row: VersionRow): void 
   });
   if (failed === 'If-Match' || failed === 'If-Unmodified-Since') throw preconditionFailed(failed);
   if (failed === undefined) return;
-  const { etag, 'last-modified': modified } = objectHeaders(bucket, row);
+  const { etag, 'last-modified': modified } = known;
   throw new S3Error('NotModified', {
     headers: { etag: etag ?? '', 'last-modified': modified ?? '' },
   });
@@ -128,8 +133,8 @@ function requestedSpan({ request }: Exchange, row: VersionRow): Span {
 }
 
 function rangeSpan(text: string | undefined, ifRange: string | undefined, row: VersionRow): Span {
-  const { size } = row;
-  const whole: Span = { start: 0, length: size, isPartial: false, headers: {} };
+  const { size, checksum } = row;
+  const whole: Span = { start: 0, length: size, isPartial: false, headers: {}, checksum };
   // A range that is none is ignored (RFC 9110), and S3 answers only one range at a time.
   const range = /^bytes=(\d*)-(\d*)$/.exec(text?.trim() ?? '');
   if (range === null || (range[1] === '' && range[2] === '')) return whole;
@@ -149,7 +154,9 @@ function rangeSpan(text: string | undefined, ifRange: string | undefined, row: V
 
 function partialSpan(start: number, length: number, size: number): Span {
   const contentRange = `bytes ${start}-${start + length - 1}/${size}`;
-  return { start, length, isPartial: true, headers: { 'content-range': contentRange } };
+  // The checksum is one of the whole object, so it does not go with a range of it.
+  const headers = { 'content-range': contentRange };
+  return { start, length, isPartial: true, headers, checksum: '' };
 }
 
 function isStillCurrent(ifRange: string, row: VersionRow): boolean {
@@ -166,8 +173,7 @@ function partSpan(text: string, row: VersionRow): Span {
       text,
     );
   }
-  // True because only CompleteMultipartUpload writes this text.
-  const parts = row.parts === '' ? [] : (JSON.parse(row.parts) as readonly PartRecord[]);
+  const parts = partsOf(row);
   const index = parts.length === 0 ? number - 1 : parts.findIndex((p) => p.number === number);
   if (index < 0 || index >= Math.max(1, parts.length)) {
     throw new S3Error('InvalidPartNumber', {
@@ -176,8 +182,16 @@ function partSpan(text: string, row: VersionRow): Span {
   }
   const start = parts.slice(0, index).reduce((sum, part) => sum + part.size, 0);
   const length = parts[index]?.size ?? row.size;
-  if (length === 0) return { start, length, isPartial: false, headers: {} };
+  const checksum = parts.length === 0 ? row.checksum : partChecksum(row, parts[index]);
+  const count = parts.length === 0 ? {} : { 'x-amz-mp-parts-count': String(parts.length) };
+  if (length === 0) return { start, length, isPartial: false, headers: count, checksum };
   const span = partialSpan(start, length, row.size);
-  if (parts.length === 0) return span;
-  return { ...span, headers: { ...span.headers, 'x-amz-mp-parts-count': String(parts.length) } };
+  return { ...span, headers: { ...span.headers, ...count }, checksum };
+}
+
+/** A part has the checksum that it was uploaded with, told with the type of its object's. */
+function partChecksum(row: VersionRow, part: PartRecord | undefined): string {
+  const whole = parseChecksum(row.checksum);
+  if (whole === undefined || part === undefined || part.checksum === '') return '';
+  return JSON.stringify({ ...whole, value: part.checksum });
 }

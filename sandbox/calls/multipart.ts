@@ -10,6 +10,7 @@ import {
 import { type Digests, digestStored, PUT_BYTES_MAX } from '../body/receive.ts';
 import type { Answer, Exchange } from '../call.ts';
 import { invalidArgument, S3Error } from '../errors.ts';
+import { refuseUnvouched } from '../lock.ts';
 import { checksumHeaders, parseRecord } from '../object-headers.ts';
 import { type Segment, sliceSegments } from '../storage/blobs.ts';
 import { draftOf, type UploadRow } from '../storage/uploads.ts';
@@ -104,7 +105,9 @@ function requirePartNumber({ request }: Exchange): number {
 export async function uploadPart(exchange: Exchange): Promise<Answer> {
   const { storage } = exchange;
   const number = requirePartNumber(exchange);
-  const { checksum: expected } = draftOf(requireUpload(exchange));
+  const { checksum: expected, object } = draftOf(requireUpload(exchange));
+  const { isVouchedFor } = exchange.body;
+  refuseUnvouched('Part', { lock: object.lock, bucket: exchange.bucket, isVouchedFor });
   const { blob, ...digests } = await exchange.body.store(storage.blobs, expected?.algorithm);
   try {
     const { checksum } = digests;
@@ -123,7 +126,8 @@ export async function uploadPart(exchange: Exchange): Promise<Answer> {
   const { 'x-amz-checksum-type': _type, ...checksums } = checksumHeaders(
     storedChecksum(digests.checksum),
   );
-  return { status: 200, headers: { etag: `"${digests.md5}"`, ...checksums } };
+  const encryption = parseRecord(object.encryption);
+  return { status: 200, headers: { etag: `"${digests.md5}"`, ...encryption, ...checksums } };
 }
 
 export async function uploadPartCopy(exchange: Exchange): Promise<Answer> {

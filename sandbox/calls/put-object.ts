@@ -2,11 +2,14 @@
 import { aclOfHeaders } from '../acl.ts';
 import type { Answer, Exchange } from '../call.ts';
 import { refuseFailedWrite } from '../conditions.ts';
+import { encryptionOf } from '../encryption.ts';
+import { lockOfHeaders, refuseUnvouched } from '../lock.ts';
+import { putVersion } from '../new-version.ts';
 import {
   checksumHeaders,
-  encryptionOf,
   metadataOf,
   parseRecord,
+  replicationOf,
   storageClassOf,
   versionHeader,
   withRedirect,
@@ -15,19 +18,17 @@ import type { ObjectDraft } from '../storage/versions.ts';
 import { tagsOfHeader } from '../tags.ts';
 
 export async function putObject(exchange: Exchange): Promise<Answer> {
-  const { request, storage, sandbox } = exchange;
+  const { request, storage, bucket } = exchange;
   const draft = draftOfHeaders(exchange);
-  const conditions = {
+  refuseUnvouched('Object', { ...draft, bucket, isVouchedFor: exchange.body.isVouchedFor });
+  // Asked twice: before the body, to spare its transfer, and with the write, to be true then.
+  refuseFailedWrite(storage.versions.current(bucket, request.key), {
     ifMatch: request.header('if-match'),
     ifNoneMatch: request.header('if-none-match'),
-  };
-  // Asked twice: before the body, to spare its transfer, and with the write, to be true then.
-  refuseFailedWrite(storage.versions.current(exchange.bucket, request.key), conditions);
+  });
   const { blob, md5, checksum } = await exchange.body.store(storage.blobs);
   try {
     const { row, bucket } = storage.write(() => {
-      const bucket = exchange.bucketNow;
-      refuseFailedWrite(storage.versions.current(bucket, request.key), conditions);
       const content = {
         size: blob.size,
         etag: md5,
@@ -35,8 +36,7 @@ export async function putObject(exchange: Exchange): Promise<Answer> {
         parts: '',
         body: storage.blobs.commit(blob),
       };
-      const now = sandbox.clock.now();
-      return { row: storage.versions.put(bucket, request.key, draft, content, now), bucket };
+      return putVersion(exchange, draft, content);
     });
     return {
       status: 200,
@@ -54,15 +54,17 @@ export async function putObject(exchange: Exchange): Promise<Answer> {
 }
 
 /** What the headers of PutObject and CreateMultipartUpload say about the object. */
-export function draftOfHeaders({ request, creator, bucket }: Exchange): ObjectDraft {
+export function draftOfHeaders({ request, creator, bucket, sandbox }: Exchange): ObjectDraft {
   const { headers, metadata } = metadataOf(request);
   return {
     owner: creator,
     storageClass: storageClassOf(request),
     headers: withRedirect(headers, request),
     metadata,
-    encryption: encryptionOf(request),
+    encryption: encryptionOf(request, bucket),
     tags: tagsOfHeader(request.header('x-amz-tagging')),
     acl: aclOfHeaders(request, { owner: creator, bucketOwner: bucket.owner }) ?? '',
+    lock: lockOfHeaders(request, bucket, sandbox.clock.now()),
+    replication: replicationOf(request),
   };
 }

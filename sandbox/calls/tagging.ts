@@ -15,7 +15,7 @@ function setTags(exchange: Exchange, tags: string, status: number): Answer {
   const { storage } = exchange;
   const row = storage.write(() => {
     const target = exchange.target();
-    storage.versions.setTags(target, tags);
+    storage.versions.set(target, 'tags', tags);
     return target;
   });
   return { status, headers: versionHeader(exchange.bucket, row.versionId) };

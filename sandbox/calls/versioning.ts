@@ -3,6 +3,7 @@ import { GetBucketVersioningOutput$, VersioningConfiguration$ } from '@aws-sdk/c
 import type { VersioningConfiguration } from '@aws-sdk/client-s3';
 import type { Answer, Exchange } from '../call.ts';
 import { notImplemented, S3Error } from '../errors.ts';
+import type { BucketSettings } from '../storage/buckets.ts';
 import { readXml, writeXml } from '../wire.ts';
 
 export async function putBucketVersioning(exchange: Exchange): Promise<Answer> {
@@ -15,8 +16,23 @@ export async function putBucketVersioning(exchange: Exchange): Promise<Answer> {
   }
   if (given.MFADelete === 'Enabled') throw notImplemented('MfaDelete');
   const { storage } = exchange;
-  storage.write(() => storage.buckets.update(exchange.bucketNow, { versioning: status }));
+  storage.write(() => {
+    const bucket = exchange.bucketNow;
+    if (status === 'Suspended') refuseSuspension(bucket.settings);
+    storage.buckets.update(bucket, { versioning: status });
+  });
   return { status: 200 };
+}
+
+/** Object Lock and replication stand on versions. */
+function refuseSuspension({ lock, replication }: BucketSettings): void {
+  if (lock === undefined && replication === undefined) return;
+  throw new S3Error('InvalidBucketState', {
+    message:
+      lock === undefined
+        ? 'A replication configuration is present on this bucket, so you cannot change the versioning state. To change the versioning state, first delete the replication configuration.'
+        : 'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.',
+  });
 }
 
 export function getBucketVersioning({ bucket }: Exchange): Answer {

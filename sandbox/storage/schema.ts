@@ -5,15 +5,14 @@
  * A commit reaches the operating system, so it survives the death of the process (kill -9);
  * synchronous=NORMAL means that a power failure may lose the last commits, never the consistency.
  *
- * `lock` and `restore` of a version and `settings` of a bucket are for Object Lock, RestoreObject
- * and bucket configurations; the tables have them so that a data folder outlives their arrival.
+ * A folder of an older version is brought up to date when it is opened.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { assert } from '../../src/base/assert.ts';
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const TABLES = `
 CREATE TABLE bucket (
@@ -48,7 +47,8 @@ CREATE TABLE version (
   parts TEXT NOT NULL,
   body TEXT NOT NULL,
   lock TEXT NOT NULL DEFAULT '{}',
-  restore TEXT NOT NULL DEFAULT '{}'
+  restore TEXT NOT NULL DEFAULT '{}',
+  replication TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE UNIQUE INDEX versionByKey ON version (bucket, key, id DESC);
 
@@ -82,6 +82,9 @@ CREATE TABLE part (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** From version 1 on: what makes version n + 1 of version n. */
+const UPGRADES = [`ALTER TABLE version ADD COLUMN replication TEXT NOT NULL DEFAULT ''`];
+
 export function openDatabase(dataDir: string): DatabaseSync {
   mkdirSync(dataDir, { recursive: true });
   const db = new DatabaseSync(join(dataDir, 'sandbox.sqlite'), { timeout: 2000 });
@@ -90,8 +93,9 @@ export function openDatabase(dataDir: string): DatabaseSync {
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = NORMAL');
     const found = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
-    if (found === 0) db.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
-    else assert(found === SCHEMA_VERSION, `The sandbox's data has the unknown version ${found}.`);
+    assert(found <= SCHEMA_VERSION, `The sandbox's data has the unknown version ${found}.`);
+    const steps = found === 0 ? TABLES : UPGRADES.slice(found - 1).join(';');
+    db.exec(`BEGIN; ${steps}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
     return db;
   } catch (error) {
     db.close();

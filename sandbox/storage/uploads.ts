@@ -115,6 +115,8 @@ function asUpload(row: unknown): UploadRow | undefined {
 }
 
 export function draftOf(upload: UploadRow): UploadDraft {
-  // True because only JSON.stringify of an UploadDraft writes this column.
-  return JSON.parse(upload.draft) as UploadDraft;
+  // True because only JSON.stringify of an UploadDraft writes this column; drafts that the first
+  // version of these tables kept have neither lock nor replication.
+  const draft = JSON.parse(upload.draft) as UploadDraft;
+  return { ...draft, object: { ...{ lock: '{}', replication: '' }, ...draft.object } };
 }

@@ -25,6 +25,10 @@ export interface ObjectDraft {
   readonly encryption: string;
   readonly tags: string;
   readonly acl: string;
+  /** ObjectLock. */
+  readonly lock: string;
+  /** The value of x-amz-replication-status, or ''. */
+  readonly replication: string;
 }
 
 export interface ObjectContent {
@@ -48,10 +52,14 @@ export interface VersionRow extends ObjectDraft, Omit<ObjectContent, 'body'> {
   readonly modifiedMs: number;
   /** Segments as JSON. */
   readonly body: string;
+  /** Restore as JSON, or '{}'. */
+  readonly restore: string;
 }
 
 const COLUMNS =
-  'id, bucket, key, versionId, marker, modifiedMs, owner, size, etag, storageClass, headers, metadata, encryption, tags, acl, checksum, parts, body';
+  'id, bucket, key, versionId, marker, modifiedMs, owner, size, etag, storageClass, headers, metadata, encryption, tags, acl, checksum, parts, body, lock, restore, replication';
+/** What can be changed about a version that is there. */
+type Changeable = 'tags' | 'acl' | 'lock' | 'restore' | 'encryption';
 
 export class Versions {
   readonly #blobs: Blobs;
@@ -62,8 +70,7 @@ export class Versions {
   readonly #insert: StatementSync;
   readonly #delete: StatementSync;
   readonly #any: StatementSync;
-  readonly #setTags: StatementSync;
-  readonly #setAcl: StatementSync;
+  readonly #set: Readonly<Record<Changeable, StatementSync>>;
   readonly #from: StatementSync;
 
   constructor(db: DatabaseSync, blobs: Blobs, random: Random) {
@@ -80,8 +87,12 @@ export class Versions {
     );
     this.#delete = db.prepare('DELETE FROM version WHERE id = ?');
     this.#any = db.prepare('SELECT 1 FROM version WHERE bucket = ? LIMIT 1');
-    this.#setTags = db.prepare('UPDATE version SET tags = ? WHERE id = ?');
-    this.#setAcl = db.prepare('UPDATE version SET acl = ? WHERE id = ?');
+    const set = (column: string): StatementSync =>
+      db.prepare(`UPDATE version SET ${column} = ? WHERE id = ?`);
+    this.#set = {
+      ...{ tags: set('tags'), acl: set('acl'), lock: set('lock') },
+      ...{ restore: set('restore'), encryption: set('encryption') },
+    };
   }
 
   current(bucket: Bucket, key: string): VersionRow | undefined {
@@ -119,12 +130,9 @@ export class Versions {
     this.#blobs.release(segmentsOf(row));
   }
 
-  setTags(row: VersionRow, tags: string): void {
-    this.#setTags.run(tags, row.id);
-  }
-
-  setAcl(row: VersionRow, acl: string): void {
-    this.#setAcl.run(acl, row.id);
+  /** Inside a transaction: changes one thing about a version, which stays the same version. */
+  set(row: VersionRow, column: Changeable, value: string): void {
+    this.#set[column].run(value, row.id);
   }
 
   /** Every version from `key` on: keys in the order of their UTF-8 bytes, newest version first. */
@@ -159,6 +167,7 @@ export class Versions {
       ...draft,
       ...content,
       body: JSON.stringify(content.body),
+      restore: '{}',
     };
     this.#insert.run(...valuesOf(row));
     return row;
@@ -173,6 +182,8 @@ const NO_DRAFT: ObjectDraft = {
   encryption: '{}',
   tags: '[]',
   acl: '',
+  lock: '{}',
+  replication: '',
 };
 const NO_CONTENT: ObjectContent = { size: 0, etag: '', checksum: '', parts: '', body: [] };
 
@@ -181,7 +192,8 @@ function valuesOf(row: VersionRow): SQLInputValue[] {
   return [
     ...[row.id, row.bucket, row.key, row.versionId, row.marker, row.modifiedMs, row.owner],
     ...[row.size, row.etag, row.storageClass, row.headers, row.metadata, row.encryption],
-    ...[row.tags, row.acl, row.checksum, row.parts, row.body],
+    ...[row.tags, row.acl, row.checksum, row.parts, row.body, row.lock, row.restore],
+    row.replication,
   ];
 }
 

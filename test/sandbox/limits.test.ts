@@ -27,7 +27,7 @@ test('a source above five gigabytes is not copied at once', async () => {
     const bucket = storage.buckets.find('big');
     assert.ok(bucket);
     const draft = { owner, storageClass: 'STANDARD', headers: '{}', metadata: '{}' };
-    const rest = { encryption: '{}', tags: '[]', acl: '' };
+    const rest = { encryption: '{}', tags: '[]', acl: '', lock: '{}', replication: '' };
     const content = { etag: 'e', checksum: '', parts: '', body: [] };
     const limit = 5 * 1024 ** 3;
     storage.versions.put(

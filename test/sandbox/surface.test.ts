@@ -63,7 +63,7 @@ describe('the surface of the sandbox', () => {
 
   test('parameters that a call does not know are refused by name', async () => {
     const requests = [
-      { method: 'GET', key: 'key', query: { retention: '' } },
+      { method: 'GET', key: 'key', query: { torrent: '' } },
       { method: 'PUT', key: 'key', query: { tagging: '', color: 'blue' } },
       { method: 'GET', query: { 'list-type': '2', marker: 'x' } },
       { method: 'DELETE', key: 'key', query: { retention: '' } },
@@ -79,7 +79,7 @@ describe('the surface of the sandbox', () => {
 
   test('headers that a call does not know are refused by name', async () => {
     for (const name of [
-      'x-amz-object-lock-mode',
+      'x-amz-object-lock-event-hold',
       'x-amz-server-side-encryption-customer-algorithm',
       'x-amz-bypass-governance-retention',
       'x-amz-mfa',
