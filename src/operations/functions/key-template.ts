@@ -77,7 +77,8 @@ export function fromExpression(from: string, to: string): NewKey {
     try {
       return String(replace.runInContext(context, { timeout: EXPRESSION_MS_MAX }));
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      // An Error of another context is no instance of ours.
+      const code = typeof error === 'object' && error !== null && 'code' in error && error.code;
       if (code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined;
       throw error;
     }

@@ -47,6 +47,8 @@ export const renameFunction: BuiltIn = {
     const mayOverwrite = args.get(OVERWRITE) === 'true';
     /** Tasks whose copy was asked for when there was no target yet (I4). */
     const begun = new WeakSet<Task>();
+    /** Tasks whose source was asked to go (I4). */
+    const ending = new WeakSet<Task>();
     return Promise.resolve({
       ok: true,
       async run(task, stopping) {
@@ -56,9 +58,12 @@ export const renameFunction: BuiltIn = {
         if (problem !== undefined || toKey === undefined) {
           return failed(400, 'InvalidRequest', `The object is as it was: ${problem}`);
         }
-        const rename = { task, toKey, mayOverwrite, begun, place, stopping };
+        const rename = { task, toKey, mayOverwrite, begun, ending, place, stopping };
         const source = await sourceOf(rename);
-        if (!isState(source)) return source;
+        if (!isState(source)) {
+          const isGone = source.httpStatus === 404 && ending.has(task);
+          return isGone ? renamed(toKey) : source;
+        }
         const copied = await copyOnce(rename, source);
         return copied ?? removeSource(rename, source);
       },
@@ -104,6 +109,7 @@ interface Rename {
   readonly toKey: string;
   readonly mayOverwrite: boolean;
   readonly begun: WeakSet<Task>;
+  readonly ending: WeakSet<Task>;
   readonly place: Place;
   readonly stopping: AbortSignal;
 }
@@ -172,11 +178,13 @@ async function removeSource(rename: Rename, source: ObjectState): Promise<Outcom
     }
   }
   const query = queryOfVersion(versionId);
-  const outcome = toOutcome(
-    await place.s3.send({ method: 'DELETE', bucket, key, query }),
-    `Renamed to ${toKey}`,
-  );
-  return outcome.ok ? outcome : bothExist(outcome, toKey);
+  rename.ending.add(task);
+  const outcome = toOutcome(await place.s3.send({ method: 'DELETE', bucket, key, query }));
+  return outcome.ok ? renamed(toKey) : bothExist(outcome, toKey);
+}
+
+function renamed(toKey: string): Outcome {
+  return { ok: true, message: `Renamed to ${toKey}` };
 }
 
 function bothExist(failure: FailedOutcome, toKey: string): FailedOutcome {
