@@ -3,7 +3,9 @@ import type {
   JobDescriptor,
   JobListDescriptor,
   JobProgressSummary,
+  S3GeneratedManifestDescriptor,
 } from '@aws-sdk/client-s3-control';
+import { GENERATED_MANIFEST_FORMAT } from '../manifest/index.ts';
 import type { Job } from '../model/job.ts';
 import type { JobCounts } from '../store/index.ts';
 
@@ -37,7 +39,14 @@ export function jobDescriptor(job: Job, region: string, moment: Moment): JobDesc
     SuspendedDate: dateOf(job.suspendedAt),
     SuspendedCause: job.suspendedCause,
     ManifestGenerator: request.ManifestGenerator,
+    GeneratedManifestDescriptor: generatedManifest(job),
   };
+}
+
+function generatedManifest({ list }: Job): S3GeneratedManifestDescriptor | undefined {
+  if (!list?.generated) return undefined;
+  const { objectArn, etag } = list.generated;
+  return { Format: GENERATED_MANIFEST_FORMAT, Location: { ObjectArn: objectArn, ETag: etag } };
 }
 
 export function jobListDescriptor(job: Job, moment: Moment): JobListDescriptor {

@@ -3,6 +3,7 @@
  * anything is read. A plain CSV manifest needs none.
  */
 import type { Job } from '../model/job.ts';
+import { openGenerated } from './generate-list.ts';
 import { openInventory } from './list-inventory.ts';
 import { openCompressedCsv, openJsonLines } from './list-names.ts';
 import { openReport } from './list-report.ts';
@@ -15,6 +16,7 @@ interface Source {
 
 /** The first one that fits. `key`: the manifest's, decoded, as its ARN has it. */
 const SOURCES: readonly Source[] = [
+  { isFor: (_, job) => job.request.ManifestGenerator !== undefined, open: openGenerated },
   { isFor: ({ format }) => format.startsWith('S3InventoryReport_'), open: openInventory },
   { isFor: ({ key }) => /(^|\/)manifest\.json$/.test(key), open: openReport },
   { isFor: ({ key }) => /\.(jsonl|ndjson)(\.(gz|zst))?$/i.test(key), open: openJsonLines },

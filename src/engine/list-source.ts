@@ -3,8 +3,8 @@
  * the one way on from there (D7): a source yields rows of plain CSV, stage-list.ts writes them into
  * staging and cuts them into chunks.
  *
- * I1. Batches come in an order that another lease can repeat from any position: whatever follows the
- *     position of a batch is exactly what followed it the first time.
+ * I1. What was yielded up to a batch, and what a source yields when it resumes at the position of that
+ *     batch, is the whole list, each row once. In which order is the source's business.
  * I2. A source keeps no state between leases but `position`; it may die between any two batches.
  * I3. What is wrong with the list is a ManifestDefect or JobFailed that names file and line.
  */

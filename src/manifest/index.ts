@@ -7,6 +7,15 @@ export {
   readReportIndex,
   REPORT_COLUMNS,
 } from './envelope.ts';
+export {
+  GENERATED_MANIFEST_FORMAT,
+  type InventoryColumns,
+  type InventoryFile,
+  inventoryFields,
+  inventoryKeys,
+  inventoryManifest,
+  inventoryRows,
+} from './inventory-writer.ts';
 export { type ManifestRow, decodeKey, encodeKey, writeManifestRow } from './key.ts';
 export { type ChunkRange, ManifestDefect } from './manifest.ts';
 export { ParquetFile } from './parquet/rows.ts';

@@ -30,6 +30,8 @@ export type JobFailureCode =
   | 'ManifestNotFound'
   | 'ManifestETagMismatch'
   | 'ManifestReadFailed'
+  | 'ManifestGenerationNoKeys'
+  | 'ManifestGenerationFailed'
   | 'BucketOwnerMismatch'
   | 'OperationNotPossible'
   | 'ObjectLockNotEnabled'

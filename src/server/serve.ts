@@ -118,7 +118,7 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
     log,
     supports: {
       manifestFormats: ['S3BatchOperations_CSV_20180820', 'S3InventoryReport_CSV_20161130'],
-      generator: false,
+      generator: true,
     },
     jobOptions: { check: checkListOptions },
   });

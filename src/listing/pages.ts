@@ -1,0 +1,136 @@
+/**
+ * One page of ListObjectsV2 or ListObjectVersions: the request for it, and what its answer says.
+ *
+ * I1. Keys are asked for and read percent-encoded (XML cannot carry all of them), and taken as they
+ *     are when the answer does not say that it encoded them.
+ * I2. A page that is not whole is a failure worth another try, never a short page.
+ */
+import { failed, type FailedOutcome } from '../model/outcome.ts';
+import {
+  elements,
+  elementText,
+  type S3Answer,
+  type S3Request,
+  toOutcomeOfResult,
+} from '../s3/index.ts';
+
+export interface ListedObject {
+  readonly key: string;
+  /** Absent: listed without versions. */
+  readonly versionId?: string;
+  readonly isLatest: boolean;
+  readonly size: number;
+  /** ISO 8601, as the store wrote it. */
+  readonly lastModified: string;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly storageClass: string;
+}
+
+export interface ListPlan {
+  readonly bucket: string;
+  /** All versions, instead of current objects only. */
+  readonly versions: boolean;
+  /** Headers that go with every request. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Where a page begins: behind this key, or in its middle, behind one of its versions. */
+export interface Marker {
+  /** Empty: at the beginning. */
+  readonly key: string;
+  readonly versionId?: string;
+  /** The store's own, for going on behind a page without keys. */
+  readonly token?: string;
+}
+
+export interface Page {
+  /** In the store's order; of versions, delete markers are left out. */
+  readonly objects: readonly ListedObject[];
+  /** Undefined: there is nothing behind this page. */
+  readonly next: Marker | undefined;
+}
+
+export type Read<T> = { readonly ok: true; readonly value: T } | FailedOutcome;
+
+const PAGE_KEYS = '1000';
+/** S3 lists objects of this class without naming it in some answers. */
+const STORAGE_CLASS_DEFAULT = 'STANDARD';
+
+export function pageRequest(plan: ListPlan, prefix: string, from: Marker): S3Request {
+  const query: Record<string, string> = { 'max-keys': PAGE_KEYS, 'encoding-type': 'url' };
+  if (prefix !== '') query['prefix'] = prefix;
+  if (plan.versions) {
+    query['versions'] = '';
+    if (from.key !== '') query['key-marker'] = from.key;
+    if (from.versionId) query['version-id-marker'] = from.versionId;
+  } else {
+    query['list-type'] = '2';
+    if (from.token !== undefined) query['continuation-token'] = from.token;
+    else if (from.key !== '') query['start-after'] = from.key;
+  }
+  return { method: 'GET', bucket: plan.bucket, query, headers: plan.headers };
+}
+
+export function readPage(plan: ListPlan, answer: S3Answer): Read<Page> {
+  const whole = toOutcomeOfResult(
+    answer,
+    plan.versions ? 'ListVersionsResult' : 'ListBucketResult',
+  );
+  if (!whole.ok) return whole; // I2
+  const xml = answer.body.toString('utf8');
+  const isEncoded = elementText(xml, 'EncodingType') === 'url';
+  try {
+    const value = plan.versions ? versionsPage(xml, isEncoded) : objectsPage(xml, isEncoded);
+    if (value !== undefined) return { ok: true, value };
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    return failed(answer.status, 'InvalidKey', 'The store lists a key that is not UTF-8.');
+  }
+  const message = 'The store says that the list goes on, and not where.';
+  return failed(answer.status, 'InvalidList', message);
+}
+
+/** Undefined: the list goes on, and there is no telling where. */
+function objectsPage(xml: string, isEncoded: boolean): Page | undefined {
+  const objects = elements(xml, 'Contents').map((item) => ({
+    ...objectOf(item, isEncoded),
+    isLatest: true,
+  }));
+  if (elementText(xml, 'IsTruncated') !== 'true') return { objects, next: undefined };
+  const last = objects.at(-1);
+  if (last !== undefined) return { objects, next: { key: last.key } };
+  const token = elementText(xml, 'NextContinuationToken');
+  return token ? { objects, next: { key: '', token } } : undefined;
+}
+
+function versionsPage(xml: string, isEncoded: boolean): Page | undefined {
+  const objects = elements(xml, 'Version').map((item) => ({
+    ...objectOf(item, isEncoded),
+    versionId: elementText(item, 'VersionId') ?? 'null',
+    isLatest: elementText(item, 'IsLatest') === 'true',
+  }));
+  if (elementText(xml, 'IsTruncated') !== 'true') return { objects, next: undefined };
+  const nextKey = elementText(xml, 'NextKeyMarker');
+  if (!nextKey) return undefined;
+  const key = decodeListed(nextKey, isEncoded);
+  const versionId = elementText(xml, 'NextVersionIdMarker');
+  return { objects, next: versionId ? { key, versionId } : { key } };
+}
+
+function objectOf(item: string, isEncoded: boolean): Omit<ListedObject, 'isLatest'> {
+  return {
+    key: decodeListed(elementText(item, 'Key') ?? '', isEncoded),
+    size: Number(elementText(item, 'Size') ?? 0),
+    lastModified: elementText(item, 'LastModified') ?? '',
+    etag: (elementText(item, 'ETag') ?? '').replaceAll('"', ''),
+    storageClass: elementText(item, 'StorageClass') || STORAGE_CLASS_DEFAULT,
+  };
+}
+
+/** As HTML forms encode: AWS writes `+` for a space and `%2B` for a plus. Throws URIError. */
+function decodeListed(text: string, isEncoded: boolean): string {
+  if (!isEncoded) return text; // I1
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  return spaced.includes('%') ? decodeURIComponent(spaced) : spaced;
+}

@@ -1,0 +1,171 @@
+/**
+ * A bucket that exists only as a list: answers the two list calls as S3 does, from memory, as many
+ * keys per page as the test wants.
+ */
+import { failed } from '../../src/model/outcome.ts';
+import type { Ask } from '../../src/listing/index.ts';
+import { escapeXml, type S3Answer, type S3Request } from '../../src/s3/index.ts';
+
+export interface KeySpaceOptions {
+  /** Keys of the next page; 1 to 1,000. */
+  readonly pageKeys?: () => number;
+  /** Versions of a key, newest first; only asked for lists of versions. */
+  readonly versionsOf?: (key: string) => readonly StubVersion[];
+}
+
+export interface StubVersion {
+  readonly id: string;
+  readonly isMarker?: boolean;
+}
+
+export class KeySpace {
+  readonly keys: string[];
+  requests = 0;
+  readonly #pageKeys: () => number;
+  readonly #versionsOf: (key: string) => readonly StubVersion[];
+
+  constructor(keys: Iterable<string>, options: KeySpaceOptions = {}) {
+    this.keys = inUtf8Order(keys);
+    this.#pageKeys = options.pageKeys ?? (() => 1000);
+    this.#versionsOf = options.versionsOf ?? (() => [{ id: 'null' }]);
+  }
+
+  answer({ query = {} }: S3Request): S3Answer {
+    this.requests += 1;
+    const xml = 'versions' in query ? this.#versions(query) : this.#objects(query);
+    return { status: 200, headers: {}, body: Buffer.from(xml) };
+  }
+
+  #objects(query: Query): string {
+    const prefix = query['prefix'] ?? '';
+    const max = this.#pageKeys();
+    const token = query['continuation-token'];
+    const after = token === undefined ? (query['start-after'] ?? '') : decodeURIComponent(token);
+    const from = this.#behind(after, prefix);
+    let to = from;
+    while (to < this.keys.length && to - from < max && this.keys[to]?.startsWith(prefix)) to++;
+    const page = this.keys.slice(from, to);
+    const isTruncated = this.keys[to]?.startsWith(prefix) ?? false;
+    const next = encodeURIComponent(page.at(-1) ?? after);
+    return (
+      `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult><IsTruncated>${isTruncated}</IsTruncated>` +
+      '<EncodingType>url</EncodingType>' +
+      (isTruncated ? `<NextContinuationToken>${next}</NextContinuationToken>` : '') +
+      page.map((key) => `<Contents>${contentOf(key)}</Contents>`).join('') +
+      '</ListBucketResult>'
+    );
+  }
+
+  #versions(query: Query): string {
+    const prefix = query['prefix'] ?? '';
+    const max = this.#pageKeys();
+    const [markerKey = '', markerId] = [query['key-marker'], query['version-id-marker']];
+    let index = this.#behind(markerKey, prefix);
+    if (markerId !== undefined) index -= 1;
+    const entries: { key: string; isLatest: boolean; version: StubVersion }[] = [];
+    for (; entries.length <= max && this.keys[index]?.startsWith(prefix); index++) {
+      const key = this.keys[index] ?? '';
+      const versions = this.#versionsOf(key);
+      const behind = key === markerKey ? versions.findIndex(({ id }) => id === markerId) + 1 : 0;
+      for (const [i, version] of versions.entries()) {
+        if (i >= behind) entries.push({ key, isLatest: i === 0, version });
+      }
+    }
+    const page = entries.slice(0, max);
+    const last = entries.length > max ? page.at(-1) : undefined;
+    return (
+      `<?xml version="1.0" encoding="UTF-8"?>\n<ListVersionsResult><IsTruncated>${last !== undefined}</IsTruncated>` +
+      '<EncodingType>url</EncodingType>' +
+      (last
+        ? `<NextKeyMarker>${listed(last.key)}</NextKeyMarker><NextVersionIdMarker>${last.version.id}</NextVersionIdMarker>`
+        : '') +
+      page
+        .map(({ key, isLatest, version }) => {
+          const name = version.isMarker ? 'DeleteMarker' : 'Version';
+          return `<${name}>${contentOf(key)}<VersionId>${version.id}</VersionId><IsLatest>${isLatest}</IsLatest></${name}>`;
+        })
+        .join('') +
+      '</ListVersionsResult>'
+    );
+  }
+
+  /** The first index behind a key; below a prefix when the key is not. */
+  #behind(after: string, prefix: string): number {
+    const isAfter = (key: string): boolean =>
+      after === '' || compareBytes(key, after) > 0
+        ? key.startsWith(prefix) || compareBytes(key, prefix) > 0
+        : false;
+    let low = 0;
+    let high = this.keys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isAfter(this.keys[middle] ?? '')) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+type Query = Readonly<Record<string, string>>;
+
+function contentOf(key: string): string {
+  return (
+    `<Key>${listed(key)}</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified>` +
+    `<ETag>&quot;d41d8cd98f00b204e9800998ecf8427e&quot;</ETag><Size>${key.length}</Size>` +
+    '<StorageClass>STANDARD</StorageClass>'
+  );
+}
+
+function listed(key: string): string {
+  return escapeXml(encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+'));
+}
+
+/** Independent of src/listing/key-order.ts. */
+export function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+export function inUtf8Order(keys: Iterable<string>): string[] {
+  return [...new Set(keys)]
+    .map((key) => Buffer.from(key))
+    .sort(Buffer.compare)
+    .map((bytes) => bytes.toString());
+}
+
+/**
+ * Answers everything that was asked by now at once, then waits for the next round: time in round
+ * trips, however quick this machine is.
+ */
+export class Rounds {
+  count = 0;
+  readonly #space: KeySpace;
+  #asked: (() => void)[] = [];
+
+  constructor(space: KeySpace) {
+    this.#space = space;
+  }
+
+  readonly ask: Ask = async (request, read, signal) => {
+    signal.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      if (this.#asked.length === 0) setImmediate(() => this.#answer());
+      this.#asked.push(resolve);
+      signal.addEventListener('abort', () => reject(asError(signal.reason)), { once: true });
+    });
+    return read(this.#space.answer(request));
+  };
+
+  #answer(): void {
+    const asked = this.#asked;
+    this.#asked = [];
+    this.count += 1;
+    for (const answer of asked) answer();
+  }
+}
+
+/** Fails everything. */
+export const refusing: Ask = () => Promise.resolve(failed(403, 'AccessDenied', 'Access Denied'));
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
