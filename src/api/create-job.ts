@@ -22,7 +22,6 @@ export const createJob: Call = {
     const job = newJob(request, call.account, deps);
     const created = await deps.store.createJob({
       job,
-      tags: (request.Tags ?? []).map(({ Key = '', Value = '' }) => ({ Key, Value })),
       token,
       requestHash: sha256Hex(canonicalJson(content)),
     });
@@ -57,6 +56,7 @@ function newJob(request: JobRequest, account: string, deps: ApiDeps): Job {
     account,
     operation,
     request,
+    tags: (request.Tags ?? []).map(({ Key = '', Value = '' }) => ({ Key, Value })),
     status: 'New',
     priority: request.Priority,
     createdAt: deps.clock.now(),

@@ -109,7 +109,8 @@ export class HeldLeases {
     if (held.length === 0) return;
     try {
       const progress = held.map(({ lease, succeeded, failed }) => ({ lease, succeeded, failed }));
-      const standings = await this.#store.renew(progress, this.#clock.now() + this.#leaseMs);
+      const now = this.#clock.now();
+      const standings = await this.#store.renew(progress, now + this.#leaseMs, now);
       standings.forEach((standing, index) => {
         const one = held[index];
         if (!one || one.course !== 'run') return;

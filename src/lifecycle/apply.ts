@@ -1,7 +1,7 @@
 /** What an event makes of a job. Pure: the store loads, asks this, and saves. */
 import { FAILURE_REASON_CHARS_MAX } from '../model/limits.ts';
 import type { Job, JobFailure } from '../model/job.ts';
-import { isTerminal, nextStatus, type JobEvent } from './transitions.ts';
+import { isBarred, isPausedByUser, isTerminal, nextStatus, type JobEvent } from './transitions.ts';
 
 export interface EventDetails {
   readonly at: number;
@@ -14,8 +14,8 @@ export interface EventDetails {
 /** The job after the event, or undefined when the move is illegal. */
 export function applyEvent(job: Job, event: JobEvent, details: EventDetails): Job | undefined {
   const status = nextStatus(job.status, event);
-  if (status === undefined) return undefined;
-  const { activeSince, ...rest } = job;
+  if (status === undefined || isBarred(job, event)) return undefined;
+  const { activeSince, isPausedByUser: _, ...rest } = job;
   const activeMs =
     activeSince === undefined ? job.activeMs : job.activeMs + Math.max(0, details.at - activeSince);
   return {
@@ -23,6 +23,7 @@ export function applyEvent(job: Job, event: JobEvent, details: EventDetails): Jo
     status,
     activeMs,
     ...(status === 'Active' ? { activeSince: details.at } : {}),
+    ...(isPausedByUser(job, event, status) ? { isPausedByUser: true } : {}),
     ...(status === 'Suspended'
       ? { suspendedAt: details.at, suspendedCause: 'AWAITING_CONFIRMATION' }
       : {}),

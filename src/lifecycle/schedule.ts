@@ -16,7 +16,10 @@ export interface Scheduled {
   readonly event: Extract<JobEvent, 'Scheduled' | 'Preempted'>;
 }
 
-/** `jobs`: all that are Ready, Active, Pausing or Paused. */
+/**
+ * `jobs`: all that are Active or Pausing, and of those that are Ready or were preempted at least the
+ * first `limit` by priority and age. Jobs that their users paused are none of them.
+ */
 export function schedule(jobs: readonly Schedulable[], limit: number): readonly Scheduled[] {
   assert(limit >= 1, 'The limit on active jobs must leave room for one.');
   const ranked = jobs.filter((job) => job.status !== 'Pausing').sort(byRank);

@@ -3,18 +3,21 @@
  *
  *   New > Preparing > Suspended > Ready > Active > Completing > Complete
  *                  \____________^      |      \
- *                              Pausing <      > Failing > Failed        (from any busy status)
- *                              Paused  > Active
+ *                    Ready     Pausing <      > Failing > Failed        (from any busy status)
+ *                      ^__.____Paused  > Active
  *   everything but Completing, Failing and the ends > Cancelling > Cancelled     (by its user)
  *
  * I1. A status and an event that are not in the table are an illegal move, whoever asks.
  * I2. Terminal statuses have no way out.
  * I3. A confirmed job never returns to Suspended.
- * I4. The only ways to a terminal status are the -ing ones: there the report is written first.
+ * I4. What its user paused, only its user resumes; what was preempted, only the service.
+ * I5. The only ways to a terminal status are the -ing ones: there the report is written first.
  *
  * Statuses and most arrows: AWS's guide (batch-ops-job-status). Which statuses may be cancelled and
- * what a second `Ready` does is unverified there; chosen here and listed in COMPATIBILITY.md.
+ * what a second `Ready` does is unverified there; chosen here and listed in COMPATIBILITY.md. Pausing
+ * by the user is ours.
  */
+import type { Job } from '../model/job.ts';
 import type { JobStatus } from '../model/vocabulary.ts';
 
 export const JOB_EVENTS = [
@@ -24,12 +27,14 @@ export const JOB_EVENTS = [
   'PreparedForConfirmation',
   /** The manifest is counted, and the job may run. */
   'Prepared',
-  /** UpdateJobStatus(Ready). */
+  /** UpdateJobStatus(Ready): confirms a job that waits for it, resumes one that its user paused. */
   'Confirmed',
   /** It is this job's turn. */
   'Scheduled',
   /** A job of higher priority needs the slot. */
   'Preempted',
+  /** UpdateJobStatus(Paused). */
+  'PauseRequested',
   /** Nothing of the job is in flight any more. */
   'Drained',
   /** Every task is recorded. */
@@ -53,6 +58,7 @@ export const EVENT_BY: Readonly<Record<JobEvent, 'service' | 'user'>> = {
   Confirmed: 'user',
   Scheduled: 'service',
   Preempted: 'service',
+  PauseRequested: 'user',
   Drained: 'service',
   TasksDone: 'service',
   Finished: 'service',
@@ -68,10 +74,29 @@ const TRANSITIONS: Readonly<Record<JobStatus, Partial<Readonly<Record<JobEvent, 
   New: { PreparationStarted: 'Preparing', ...CANCEL, ...FAIL },
   Preparing: { PreparedForConfirmation: 'Suspended', Prepared: 'Ready', ...CANCEL, ...FAIL },
   Suspended: { Confirmed: 'Ready', ConfirmationExpired: 'Failing', ...CANCEL, ...FAIL },
-  Ready: { Scheduled: 'Active', ...CANCEL, ...FAIL },
-  Active: { Preempted: 'Pausing', TasksDone: 'Completing', ...CANCEL, ...FAIL },
-  Pausing: { Drained: 'Paused', ...CANCEL, ...FAIL },
-  Paused: { Scheduled: 'Active', ...CANCEL, ...FAIL },
+  Ready: { Scheduled: 'Active', PauseRequested: 'Paused', ...CANCEL, ...FAIL },
+  Active: {
+    Preempted: 'Pausing',
+    PauseRequested: 'Pausing',
+    TasksDone: 'Completing',
+    ...CANCEL,
+    ...FAIL,
+  },
+  // Whoever resumes a job that is still Pausing lets it drain, and then the service schedules it.
+  Pausing: {
+    Confirmed: 'Pausing',
+    PauseRequested: 'Pausing',
+    Drained: 'Paused',
+    ...CANCEL,
+    ...FAIL,
+  },
+  Paused: {
+    Confirmed: 'Ready',
+    Scheduled: 'Active',
+    PauseRequested: 'Paused',
+    ...CANCEL,
+    ...FAIL,
+  },
   Completing: { Finished: 'Complete', ...FAIL },
   Complete: {},
   // A report that cannot be written fails the job, also one that its user cancelled.
@@ -86,6 +111,21 @@ const TRANSITIONS: Readonly<Record<JobStatus, Partial<Readonly<Record<JobEvent, 
 export function nextStatus(status: JobStatus, event: JobEvent): JobStatus | undefined {
   return TRANSITIONS[status][event];
 }
+
+/** I4: what the table says for Pausing and Paused depends on who brought the job there. */
+export function isBarred({ status, isPausedByUser }: PausedBy, event: JobEvent): boolean {
+  if (status !== 'Pausing' && status !== 'Paused') return false;
+  if (event === 'Confirmed') return isPausedByUser !== true;
+  return isPausedByUser === true && (event === 'Scheduled' || event === 'PauseRequested');
+}
+
+/** Whether the job waits for its user from here on. */
+export function isPausedByUser(before: PausedBy, event: JobEvent, after: JobStatus): boolean {
+  if (after !== 'Pausing' && after !== 'Paused') return false;
+  return event === 'PauseRequested' || (before.isPausedByUser === true && event !== 'Confirmed');
+}
+
+type PausedBy = Pick<Job, 'status' | 'isPausedByUser'>;
 
 export function isTerminal(status: JobStatus): boolean {
   return Object.keys(TRANSITIONS[status]).length === 0;

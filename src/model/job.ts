@@ -36,6 +36,8 @@ export type JobFailureCode =
   | 'OperationNotPossible'
   | 'ObjectLockNotEnabled'
   | 'SrcBucketReplicationConfigMissing'
+  | 'DstBucketNotFound'
+  | 'DstBucketUnversioned'
   | 'TaskFailureThresholdExceeded'
   | 'ConfirmationTimeout'
   | 'JobReportWriteFailed'
@@ -60,12 +62,16 @@ export interface Job {
   readonly operation: OperationName;
   /** The whole accepted CreateJob request, echoed by DescribeJob. */
   readonly request: JobRequest;
+  /** As CreateJob gave them, or the last PutJobTagging. */
+  readonly tags: readonly JobTag[];
   readonly status: JobStatus;
   readonly priority: number;
   readonly createdAt: number;
   readonly terminatedAt?: number;
   readonly suspendedAt?: number;
   readonly suspendedCause?: string;
+  /** Pausing or Paused because its user said so: it waits for them, not for a turn. */
+  readonly isPausedByUser?: true;
   readonly statusReason?: string;
   readonly failures: readonly JobFailure[];
   /** Known once the manifest has been read to its end. */

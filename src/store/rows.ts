@@ -3,10 +3,18 @@
  * whatever a driver hands out for a number or a truth value is read here.
  */
 import { applyEvent, type EventDetails, type JobEvent, type UnitKind } from '../lifecycle/index.ts';
-import type { Job, JobFailure, JobRequest, PreparedList } from '../model/job.ts';
+import type { Job, JobFailure, JobRequest, JobTag, PreparedList } from '../model/job.ts';
 import { decodeJson, encodeJson } from '../model/json.ts';
 import type { JobStatus, OperationName } from '../model/vocabulary.ts';
-import type { Applied, LeaseRequest, LeasedUnit, NewJob, OutboxEvent, UnitWork } from './store.ts';
+import type {
+  Applied,
+  LeaseRequest,
+  LeasedUnit,
+  NewJob,
+  OutboxEvent,
+  UnitWork,
+  WorkerRecord,
+} from './store.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 export type Value = string | number | null;
@@ -30,6 +38,7 @@ export function jobOf(row: Row): Job {
     // Written from values of these types only, by `newJobValues` and `statusValues`.
     operation: String(row['operation']) as OperationName,
     request: decodeJson(String(row['request'])) as JobRequest,
+    tags: JSON.parse(String(row['tags'])) as JobTag[],
     status: String(row['status']) as JobStatus,
     failures: decodeJson(String(row['failures'])) as JobFailure[],
     priority: Number(row['priority']),
@@ -40,6 +49,7 @@ export function jobOf(row: Row): Job {
     ...(terminatedAt === undefined ? {} : { terminatedAt }),
     ...(suspendedAt === undefined ? {} : { suspendedAt }),
     ...(suspendedCause === undefined ? {} : { suspendedCause }),
+    ...(Number(row['user_paused']) === 0 ? {} : { isPausedByUser: true }),
     ...(statusReason === undefined ? {} : { statusReason }),
     ...(tasksTotal === undefined ? {} : { tasksTotal }),
     ...(bucket === undefined ? {} : { bucket }),
@@ -52,11 +62,11 @@ export function jobOf(row: Row): Job {
 export const NEW_JOB_COLUMNS =
   'id, account, token, request_hash, operation, request, tags, status, priority, created_at, failures';
 
-export function newJobValues({ job, tags, token, requestHash }: NewJob): Value[] {
+export function newJobValues({ job, token, requestHash }: NewJob): Value[] {
   const request = encodeJson(job.request);
   const failures = encodeJson(job.failures);
   return [
-    ...[job.id, job.account, token, requestHash, job.operation, request, JSON.stringify(tags)],
+    ...[job.id, job.account, token, requestHash, job.operation, request, JSON.stringify(job.tags)],
     ...[job.status, job.priority, job.createdAt, failures],
   ];
 }
@@ -67,6 +77,7 @@ export const STATUS_COLUMNS = [
   'terminated_at',
   'suspended_at',
   'suspended_cause',
+  'user_paused',
   'status_reason',
   'failures',
   'active_ms',
@@ -79,6 +90,7 @@ export function statusValues(job: Job): Value[] {
     job.terminatedAt ?? null,
     job.suspendedAt ?? null,
     job.suspendedCause ?? null,
+    job.isPausedByUser ? 1 : 0,
     job.statusReason ?? null,
     encodeJson(job.failures),
     job.activeMs,
@@ -136,7 +148,7 @@ function workOf(kind: UnitKind, row: Row): UnitWork {
   const work: unknown = row['work'] === null ? undefined : JSON.parse(String(row['work']));
   if (kind === 'prepare') return { checkpoint: work };
   // Written by `addUnits` only.
-  if (kind !== 'chunk') return (work ?? {});
+  if (kind !== 'chunk') return work ?? {};
   return {
     mark: Number(row['mark']),
     range: {
@@ -146,5 +158,26 @@ function workOf(kind: UnitKind, row: Row): UnitWork {
       start: Number(row['byte_start']),
       end: Number(row['byte_end']),
     },
+  };
+}
+
+export const WORKER_COLUMNS =
+  'name, host, pid, started_at, seen_at, in_flight, request_limit, rate';
+
+export function workerValues(worker: WorkerRecord): Value[] {
+  const { name, host, pid, startedAt, seenAt, inFlight, limit, rate } = worker;
+  return [name, host, pid, startedAt, seenAt, inFlight, limit, rate];
+}
+
+export function workerOf(row: Row): WorkerRecord {
+  return {
+    name: String(row['name']),
+    host: String(row['host']),
+    pid: Number(row['pid']),
+    startedAt: Number(row['started_at']),
+    seenAt: Number(row['seen_at']),
+    inFlight: Number(row['in_flight']),
+    limit: Number(row['request_limit']),
+    rate: Number(row['rate']),
   };
 }

@@ -15,7 +15,6 @@ import type { ChunkRange } from '../manifest/index.ts';
 
 export interface NewJob {
   readonly job: Job;
-  readonly tags: readonly JobTag[];
   readonly token: string;
   /** Hash of the canonical request: the same token with another hash is a different request. */
   readonly requestHash: string;
@@ -108,6 +107,25 @@ export interface Standing {
   /** False: the lease is lost; stop, and do not commit. */
   readonly held: boolean;
   readonly status: JobStatus;
+  /** Of the job: its options may have changed. */
+  readonly tags: readonly JobTag[];
+  /** Workers that hold live leases of the job's chunks: its limits are split over them. */
+  readonly workers: readonly string[];
+}
+
+/** A worker as it last described itself. */
+export interface WorkerRecord {
+  /** As in its leases; unique among those that are alive. */
+  readonly name: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly seenAt: number;
+  /** Requests in flight, and how many there may be. */
+  readonly inFlight: number;
+  readonly limit: number;
+  /** Tasks ended per second, lately. */
+  readonly rate: number;
 }
 
 export interface JobCounts {
@@ -153,7 +171,7 @@ export interface Store {
   /** Leases up to `limit` units, jobs of higher priority first, then by turns. */
   lease(request: LeaseRequest): Promise<readonly LeasedUnit[]>;
   /** Prolongs leases, records live progress, and tells what became of their jobs. */
-  renew(progress: readonly Progress[], until: number): Promise<readonly Standing[]>;
+  renew(progress: readonly Progress[], until: number, now: number): Promise<readonly Standing[]>;
   /**
    * Preparing: adds chunks and moves the checkpoint. False: the lease is lost (I2), or the chunks do
    * not follow on the last one, because an earlier call whose answer was lost has saved them.
@@ -176,7 +194,10 @@ export interface Store {
   reportResults(jobId: string): Promise<readonly unknown[]>;
 
   // Steering.
-  /** Lets the pure scheduler decide over all jobs that may run, and applies what it says, as one. */
+  /**
+   * Lets the pure scheduler decide over the jobs that may run, and applies what it says, as one. Of
+   * those that wait only the first `limit` are read; the others have no say.
+   */
   schedule(limit: number, now: number): Promise<number>;
   /** Jobs in a status that the service itself moves on, with their ledger. */
   movingJobs(now: number): Promise<readonly MovingJob[]>;
@@ -190,6 +211,12 @@ export interface Store {
   deleteJobs(terminatedBefore: number): Promise<readonly string[]>;
   /** Of these job ids, those that are still on their way. */
   unfinished(jobIds: readonly string[]): Promise<ReadonlySet<string>>;
+  // Workers.
+  /** Writes the worker's row, and forgets those not seen since `forgetBefore`. */
+  checkIn(worker: WorkerRecord, forgetBefore: number): Promise<void>;
+  checkOut(name: string): Promise<void>;
+  /** Those seen since then, by name. */
+  workers(seenSince: number): Promise<readonly WorkerRecord[]>;
   /** Gives back what this worker held before it died; for a worker that knows it is alone. */
   voidLeases(worker: string): Promise<number>;
 
@@ -214,6 +241,8 @@ export interface LeaseRequest {
   readonly until: number;
   readonly limit: number;
   readonly kinds: readonly UnitKind[];
+  /** Jobs that are to be passed over. */
+  readonly except?: readonly string[];
 }
 
 export interface MovingJob {

@@ -26,10 +26,9 @@ const REQUEST: JobRequest = {
 };
 
 export function newJob(changes: Partial<Job> & Partial<Omit<NewJob, 'job'>> = {}): NewJob {
-  const { tags = [], token, requestHash = 'hash', ...job } = changes;
+  const { token, requestHash = 'hash', ...job } = changes;
   const id = changes.id ?? `job-${String(++counter).padStart(8, '0')}`;
   return {
-    tags,
     token: token ?? `token-${id}`,
     requestHash,
     job: {
@@ -37,6 +36,7 @@ export function newJob(changes: Partial<Job> & Partial<Omit<NewJob, 'job'>> = {}
       account: ACCOUNT,
       operation: 'S3PutObjectCopy',
       request: REQUEST,
+      tags: [],
       status: 'New',
       priority: 10,
       createdAt: T0,
@@ -224,6 +224,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         const [standing] = await store.renew(
           [{ lease: old.lease, succeeded: 5, failed: 0 }],
           T0 * 2,
+          T0,
         );
         assert.equal(standing?.held, false);
         assert.equal(await store.commitPart(old.lease, part(10), T0), false);
@@ -311,7 +312,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         const unit = await leaseOne(store, T0);
         assert.ok(unit);
         const progress = [{ lease: unit.lease, succeeded: 3, failed: 1 }];
-        const [before] = await store.renew(progress, T0 + 3 * LEASE_MS);
+        const [before] = await store.renew(progress, T0 + 3 * LEASE_MS, T0);
         assert.deepEqual([before?.held, before?.status], [true, 'Active']);
         assert.deepEqual((await store.liveCounts([id], T0)).get(id), { succeeded: 3, failed: 1 });
         assert.equal(
@@ -320,7 +321,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
           'not the renewed one',
         );
         await store.apply(id, 'CancelRequested', { at: T0 });
-        const [after] = await store.renew(progress, T0 + 4 * LEASE_MS);
+        const [after] = await store.renew(progress, T0 + 4 * LEASE_MS, T0);
         assert.deepEqual([after?.held, after?.status], [true, 'Cancelling']);
       }));
 
@@ -343,6 +344,90 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         assert.deepEqual(new Set(order.slice(0, 2)), new Set([highA, highB]));
         assert.deepEqual(new Set(order.slice(2, 4)), new Set([highA, highB]));
         assert.deepEqual(order.slice(4), [highA, low, low, low]);
+      }));
+
+    test('jobs to be passed over are passed over, at every priority', () =>
+      withStore(async (store) => {
+        const low = await active(store, [1, 1], { priority: 1 });
+        const high = await active(store, [1, 1], { priority: 9 });
+        const request = leaseRequest(T0, 3);
+        const units = await store.lease({ ...request, except: [high, 'unknown'] });
+        assert.deepEqual(
+          units.map((unit) => unit.lease.jobId),
+          [low, low],
+        );
+        assert.deepEqual(await store.lease({ ...request, except: [high, low] }), []);
+        assert.equal((await leaseOne(store, T0))?.lease.jobId, high);
+      }));
+
+    test('a few units are leased out of many jobs in the right order, whatever else waits', () =>
+      withStore(async (store) => {
+        // Jobs in other statuses and of all priorities around the one whose turn it is.
+        for (let i = 0; i < 30; i++) {
+          const id = await created(store, { priority: i % 3 });
+          if (i % 5 === 0) await store.apply(id, 'CancelRequested', { at: T0 });
+        }
+        const first = await active(store, [1, 1, 1], { priority: 2 });
+        const units = await store.lease({ ...leaseRequest(T0, 2), kinds: ['chunk'] });
+        assert.deepEqual(
+          units.map(({ lease: { jobId, seq } }) => [jobId, seq]),
+          [
+            [first, 0],
+            [first, 1],
+          ],
+        );
+        const prepares = await lease(store, T0, 12);
+        const priorities = prepares.map(({ job }) => job.priority);
+        assert.deepEqual(priorities, [...priorities].sort().reverse());
+        assert.equal(new Set(prepares.slice(1).map(({ job }) => job.id)).size, 11, 'by turns');
+      }));
+
+    test('chunks are handed out to several workers by turns of the jobs', () =>
+      withStore(async (store) => {
+        const jobs = [
+          await active(store, Array(20).fill(1)),
+          await active(store, Array(20).fill(1)),
+        ];
+        const counts = new Map(jobs.map((id) => [id, 0]));
+        for (let round = 0; round < 10; round++) {
+          const worker = `worker-${round % 3}`;
+          for (const unit of await lease(store, T0 + round, 2, worker)) {
+            counts.set(unit.lease.jobId, (counts.get(unit.lease.jobId) ?? 0) + 1);
+          }
+        }
+        assert.deepEqual([...counts.values()], [10, 10]);
+      }));
+
+    test('a renewal tells who else works on the job, and what its tags are now', () =>
+      withStore(async (store) => {
+        const other = await active(store, [1], { priority: 1 });
+        const id = await active(store, [1, 1, 1, 1], { tags: [{ Key: 'a', Value: '1' }] });
+        const [mine] = await lease(store, T0, 1, 'me');
+        await lease(store, T0, 2, 'you');
+        await lease(store, T0 - 1, 1, 'gone');
+        const [elsewhere] = await lease(store, T0, 1, 'elsewhere');
+        assert.ok(mine && elsewhere);
+        assert.deepEqual(mine.job.tags, [{ Key: 'a', Value: '1' }]);
+        assert.equal(elsewhere.job.id, other);
+        const ask = async (now: number) => {
+          const progress = [mine, elsewhere].map((unit) => ({
+            lease: unit.lease,
+            succeeded: 0,
+            failed: 0,
+          }));
+          const standings = await store.renew(progress, T0 + 2 * LEASE_MS, now);
+          return standings.map(({ workers, tags }) => [workers, tags]);
+        };
+        const tagged = [{ Key: 'a', Value: '1' }];
+        assert.deepEqual(await ask(T0), [
+          [['gone', 'me', 'you'], tagged],
+          [['elsewhere'], []],
+        ]);
+        await store.setTags(ACCOUNT, id, []);
+        assert.deepEqual(await ask(T0 + LEASE_MS), [
+          [['me', 'you'], []],
+          [['elsewhere'], []],
+        ]);
       }));
 
     test('turns go on from one lease to the next', () =>
@@ -400,7 +485,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         const id = await active(store, [10]);
         const unit = await leaseOne(store, T0);
         assert.ok(unit);
-        await store.renew([{ lease: unit.lease, succeeded: 3, failed: 0 }], T0 + LEASE_MS);
+        await store.renew([{ lease: unit.lease, succeeded: 3, failed: 0 }], T0 + LEASE_MS, T0);
         await store.commitPart(unit.lease, part(4), T0);
         assert.equal((await store.liveCounts([id], T0)).get(id), undefined);
       }));
@@ -489,7 +574,66 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       ));
   });
 
+  describe(`${name}: workers`, () => {
+    test('workers are listed by name while they are seen, and forgotten when they are silent', () =>
+      withStore(async (store) => {
+        const one = (name: string, seenAt: number, rate = 0) => ({
+          ...{ name, host: 'host', pid: 7, startedAt: T0, seenAt },
+          ...{ inFlight: 3, limit: 64, rate },
+        });
+        await store.checkIn(one('b', T0), 0);
+        await store.checkIn(one('a', T0 + 5), 0);
+        assert.deepEqual(await store.workers(T0), [one('a', T0 + 5), one('b', T0)]);
+        assert.deepEqual(await store.workers(T0 + 1), [one('a', T0 + 5)]);
+        await store.checkIn(one('a', T0 + 9, 12.5), T0 + 1);
+        assert.deepEqual(await store.workers(0), [one('a', T0 + 9, 12.5)]);
+        await store.checkOut('a');
+        await store.checkOut('never there');
+        assert.deepEqual(await store.workers(0), []);
+      }));
+  });
+
   describe(`${name}: scheduling`, () => {
+    test('what its user paused stays so until they resume it, then it waits for its turn', () =>
+      withStore(async (store) => {
+        const id = await active(store, [1]);
+        const other = await created(store, { priority: 1 });
+        await prepared(store, other, [1]);
+        const user = async (event: 'PauseRequested' | 'Confirmed') => {
+          const applied = await store.applyByUser(ACCOUNT, id, event, { at: T0 });
+          return applied.ok ? applied.job.status : applied.why;
+        };
+        const step = async () => {
+          await store.schedule(1, T0);
+          const status = async (jobId: string) => (await store.job(ACCOUNT, jobId))?.status;
+          return [await status(id), await status(other)];
+        };
+        assert.equal(await user('PauseRequested'), 'Pausing');
+        assert.deepEqual(await step(), ['Pausing', 'Ready'], 'its slot is not free yet');
+        await store.apply(id, 'Drained', { at: T0 });
+        assert.equal((await store.job(ACCOUNT, id))?.isPausedByUser, true);
+        assert.deepEqual(await step(), ['Paused', 'Active']);
+        await endByCancel(store, other);
+        assert.deepEqual(await step(), ['Paused', 'Cancelled']);
+        assert.equal(await user('PauseRequested'), 'illegal');
+        assert.equal(await user('Confirmed'), 'Ready');
+        assert.equal((await store.job(ACCOUNT, id))?.isPausedByUser, undefined);
+        assert.deepEqual(await step(), ['Active', 'Cancelled']);
+      }));
+
+    test('many jobs that wait do not keep the first of them from its turn', () =>
+      withStore(async (store) => {
+        const waiting: string[] = [];
+        for (let i = 0; i < 12; i++) {
+          const id = await created(store, { priority: i % 4, createdAt: T0 + i });
+          await prepared(store, id, [1]);
+          waiting.push(id);
+        }
+        await store.schedule(2, T0);
+        const actives = await listAll(store, ACCOUNT, ['Active']);
+        assert.deepEqual(actives.sort(), [waiting[3], waiting[7]].sort());
+      }));
+
     test('the scheduler is applied to all jobs as one', () =>
       withStore(async (store) => {
         const low = await active(store, [1], { priority: 1 });

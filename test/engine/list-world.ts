@@ -60,8 +60,7 @@ export class ListWorld {
     const request = { ...job.job.request, Manifest };
     await this.#store.createJob({
       ...job,
-      job: { ...job.job, request },
-      tags: options.tags ?? [],
+      job: { ...job.job, request, tags: options.tags ?? [] },
     });
     const accepted: ChunkRange[] = [];
     const totals: number[] = [];

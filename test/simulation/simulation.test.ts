@@ -59,10 +59,11 @@ function withoutFences(store: Store): Store {
         newest.set(unitOf(unit.lease), unit.lease.fence);
         return { ...unit, lease: { ...unit.lease, fence: 1 } };
       }),
-    renew: async (progress, until) =>
+    renew: async (progress, until, now) =>
       store.renew(
         progress.map((one) => ({ ...one, lease: asNewest(one.lease) })),
         until,
+        now,
       ),
     addChunks: (lease, ...rest) => store.addChunks(asNewest(lease), ...rest),
     finishPreparing: (lease, ...rest) => store.finishPreparing(asNewest(lease), ...rest),

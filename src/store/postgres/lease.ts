@@ -39,7 +39,7 @@ const LOOK = `
     WHERE offered.status = j.status AND counted.units > 0
     ORDER BY offered.place LIMIT 1
   ) free
-  WHERE t.has_work
+  WHERE t.has_work AND j.id <> ALL ($5::text[])
   ORDER BY t.priority DESC, t.served_at, t.job
   LIMIT $2::bigint`;
 
@@ -95,6 +95,7 @@ export async function leaseUnits(db: Database, request: LeaseRequest): Promise<L
       limit,
       offered.map(({ status }) => status),
       offered.map(({ kind }) => kind),
+      request.except ?? [],
     ),
   );
   const shares = shareOut(rows, limit);

@@ -18,6 +18,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Random } from '../../base/random.ts';
 import type { ChunkRange } from '../../manifest/index.ts';
+import type { JobTag } from '../../model/job.ts';
 import type { JobStatus } from '../../model/vocabulary.ts';
 import { preparedEvent } from '../decide.ts';
 import { parseParts } from '../parts.ts';
@@ -53,7 +54,7 @@ export function ledgerPart(db: Database, random: Random): LedgerPart {
   return {
     lease: (request) => leaseUnits(db, request),
 
-    renew: (progress, until) => renew(db, progress, until),
+    renew: (progress, until, now) => renew(db, progress, until, now),
 
     addChunks: (lease, chunks, checkpoint) =>
       db.transaction((connection, isRepeat) =>
@@ -120,6 +121,7 @@ async function renew(
   db: Database,
   progress: readonly Progress[],
   until: number,
+  now: number,
 ): Promise<readonly Standing[]> {
   if (progress.length === 0) return [];
   const column = <T>(pick: (one: Progress) => T): T[] => progress.map(pick);
@@ -141,7 +143,9 @@ async function renew(
            AND u.fence = h.fence AND u.state = 1
          RETURNING h.place
        )
-       SELECT j.status, renewed.place IS NOT NULL AS held
+       SELECT j.status, j.tags, renewed.place IS NOT NULL AS held,
+         (SELECT array_agg(DISTINCT w.worker ORDER BY w.worker) FROM units w
+          WHERE w.job = j.no AND w.kind = 'chunk' AND w.state = 1 AND w.lease_until >= $8) AS workers
        FROM asked a LEFT JOIN jobs j ON j.id = a.id LEFT JOIN renewed ON renewed.place = a.place
        ORDER BY a.place`,
       column(({ lease }) => lease.jobId),
@@ -151,6 +155,7 @@ async function renew(
       column(({ succeeded }) => succeeded),
       column(({ failed }) => failed),
       until,
+      now,
     ),
   );
   assert(rows.length === progress.length, 'A renewal was answered for other leases than asked.');
@@ -159,6 +164,9 @@ async function renew(
     held: rows[index]?.['held'] === true,
     // A job is deleted 90 days after its end: whoever still holds a lease of it has lost it.
     status: (rows[index]?.['status'] ?? 'Failed') as JobStatus,
+    // Written by `newJobValues` and `setTags` only.
+    tags: JSON.parse(String(rows[index]?.['tags'] ?? '[]')) as JobTag[],
+    workers: (rows[index]?.['workers'] ?? []) as string[],
   }));
 }
 

@@ -28,6 +28,7 @@ export const MIGRATIONS: readonly string[] = [
     terminated_at BIGINT,
     suspended_at BIGINT,
     suspended_cause TEXT,
+    user_paused SMALLINT NOT NULL DEFAULT 0,
     status_reason TEXT,
     failures TEXT NOT NULL,
     bucket TEXT,
@@ -40,7 +41,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX jobs_listed_by_status ON jobs (account, status, created_at DESC, id DESC);
   CREATE INDEX jobs_live ON jobs (status) WHERE terminated_at IS NULL;
   CREATE INDEX jobs_waiting ON jobs (priority DESC, created_at, id)
-    WHERE status IN ('Ready', 'Paused');
+    WHERE status IN ('Ready', 'Paused') AND user_paused = 0;
   CREATE INDEX jobs_ended ON jobs (terminated_at) WHERE terminated_at IS NOT NULL;
 
   CREATE TABLE progress (
@@ -87,6 +88,17 @@ export const MIGRATIONS: readonly string[] = [
   ) WITH (fillfactor = 85);
   CREATE INDEX units_open ON units (job, kind, seq) WHERE state < 2;
   CREATE INDEX units_leased ON units (job, kind) WHERE state = 1;
+
+  CREATE TABLE workers (
+    name TEXT COLLATE "C" PRIMARY KEY,
+    host TEXT NOT NULL,
+    pid BIGINT NOT NULL,
+    started_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    in_flight BIGINT NOT NULL,
+    request_limit BIGINT NOT NULL,
+    rate DOUBLE PRECISION NOT NULL
+  );
 
   CREATE TABLE events (
     seq BIGINT PRIMARY KEY,

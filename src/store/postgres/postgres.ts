@@ -14,6 +14,7 @@ import { jobsPart } from './jobs.ts';
 import { ledgerPart } from './ledger.ts';
 import { migrate } from './migrate.ts';
 import { steeringPart } from './steering.ts';
+import { workersPart } from './workers.ts';
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`; TLS and more as the library `pg` takes them. */
@@ -47,6 +48,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     ...jobsPart(db, random),
     ...ledgerPart(db, random),
     ...steeringPart(db, random),
+    ...workersPart(db),
     close: () => db.close(),
   };
 }

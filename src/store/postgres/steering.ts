@@ -95,7 +95,7 @@ async function schedulable(connection: Connection, limit: number): Promise<Sched
   const rows = await connection.all(
     `(SELECT ${columns} FROM jobs WHERE terminated_at IS NULL AND status IN ('Active', 'Pausing'))
      UNION ALL
-     (SELECT ${columns} FROM jobs WHERE status IN ('Ready', 'Paused')
+     (SELECT ${columns} FROM jobs WHERE status IN ('Ready', 'Paused') AND user_paused = 0
       ORDER BY priority DESC, created_at, id LIMIT $1)`,
     limit,
   );

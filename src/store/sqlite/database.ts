@@ -31,6 +31,11 @@ export class Database {
     return this.#prepare(sql).all(...values);
   }
 
+  /** Row by row: who stops early has read no more. Meanwhile nothing may change what it reads. */
+  each(sql: string): Iterable<Row> {
+    return this.#prepare(sql).iterate();
+  }
+
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
     return this.#prepare(sql).get(...values);
   }

@@ -4,13 +4,14 @@
  */
 import { assert } from '../../base/assert.ts';
 import type { Random } from '../../base/random.ts';
-import { thresholdFailure, UNITS_OF_STATUS } from '../../lifecycle/index.ts';
+import { thresholdFailure, UNITS_OF_STATUS, type UnitKind } from '../../lifecycle/index.ts';
+import type { JobTag } from '../../model/job.ts';
 import type { JobStatus } from '../../model/vocabulary.ts';
 import { assertPartFits, isStopping, preparedEvent, STATUSES_WITH_WORK } from '../decide.ts';
 import { appendPart, parseParts } from '../parts.ts';
 import { jobOf, leasedUnitOf } from '../rows.ts';
-import type { Lease, LeasedUnit, LeaseRequest, PartRecord, Store } from '../store.ts';
-import type { Database, Row } from './database.ts';
+import type { Lease, LeasedUnit, LeaseRequest, PartRecord, Standing, Store } from '../store.ts';
+import type { Database } from './database.ts';
 import { applyInTransaction } from './job-rows.ts';
 
 type LedgerPart = Pick<
@@ -30,16 +31,18 @@ type LedgerPart = Pick<
 
 /** What every statement about a held lease ends with. */
 const HELD = `job = (SELECT no FROM jobs WHERE id = ?) AND kind = ? AND seq = ? AND fence = ? AND state = 1`;
-const WITH_WORK = STATUSES_WITH_WORK.map((status) => `'${status}'`).join(', ');
 const heldBy = (lease: Lease) => [lease.jobId, lease.kind, lease.seq, lease.fence] as const;
 
 export function ledgerPart(db: Database, random: Random): LedgerPart {
   return {
     lease: async (request) => leaseUnits(db, request),
 
-    renew: async (progress, until) =>
-      db.fleetingTransaction(() =>
-        progress.map(({ lease, succeeded, failed }) => {
+    renew: async (progress, until, now) =>
+      db.fleetingTransaction(() => {
+        const jobs = new Map(
+          progress.map(({ lease: { jobId } }) => [jobId, standingOf(db, jobId, now)]),
+        );
+        return progress.map(({ lease, succeeded, failed }) => {
           const held = db.run(
             `UPDATE units SET lease_until = ?, live_succeeded = ?, live_failed = ? WHERE ${HELD}`,
             until,
@@ -47,12 +50,10 @@ export function ledgerPart(db: Database, random: Random): LedgerPart {
             failed,
             ...heldBy(lease),
           );
-          const row = db.get('SELECT status FROM jobs WHERE id = ?', lease.jobId);
-          // A job is deleted 90 days after its end: whoever still holds a lease of it has lost it.
-          const status = (row ? row['status'] : 'Failed') as JobStatus;
-          return { lease, held: held === 1 && row !== undefined, status };
-        }),
-      ),
+          const job = jobs.get(lease.jobId);
+          return { lease, ...(job ?? GONE), held: held === 1 && job !== undefined };
+        });
+      }),
 
     addChunks: async (lease, chunks, checkpoint) =>
       db.transaction(() => {
@@ -176,39 +177,88 @@ function closeUnit(db: Database, lease: Lease, result: string | null): boolean {
   );
 }
 
-/** Jobs of higher priority first; among equals by turns, whoever waited longest for a unit. */
+/** A job is deleted 90 days after its end: whoever still holds a lease of it has lost it. */
+const GONE = { status: 'Failed', tags: [], workers: [] } as const;
+
+/** What all leases of one job are told. */
+function standingOf(
+  db: Database,
+  jobId: string,
+  now: number,
+): Pick<Standing, 'status' | 'tags' | 'workers'> | undefined {
+  const row = db.get('SELECT no, status, tags FROM jobs WHERE id = ?', jobId);
+  if (!row) return undefined;
+  const workers = db.all(
+    `SELECT DISTINCT worker FROM units
+     WHERE job = ? AND kind = 'chunk' AND state = 1 AND lease_until >= ? ORDER BY worker`,
+    row['no'] ?? null,
+    now,
+  );
+  return {
+    // Written by `newJobValues`, `statusValues` and `setTags` only.
+    status: row['status'] as JobStatus,
+    tags: JSON.parse(String(row['tags'])) as JobTag[],
+    workers: workers.map(({ worker }) => String(worker)),
+  };
+}
+
+/**
+ * Jobs of higher priority first; among equals by turns, whoever waited longest for a unit. Jobs are
+ * read in this order until there are enough units, so a lease costs what it returns.
+ */
 function leaseUnits(db: Database, request: LeaseRequest): LeasedUnit[] {
-  if (request.limit < 1) return [];
+  const waiting = waitingJobs(request.kinds);
+  if (request.limit < 1 || waiting === undefined) return [];
+  const except = new Set(request.except);
   return db.fleetingTransaction(() => {
-    const waiting = db.all(
-      `SELECT * FROM jobs WHERE terminated_at IS NULL AND status IN (${WITH_WORK})
-       ORDER BY priority DESC, served_at`,
-    );
     const leased: LeasedUnit[] = [];
-    while (waiting.length > 0 && leased.length < request.limit) {
-      const priority = waiting[0]?.['priority'];
-      const group = waiting.splice(
-        0,
-        waiting.findLastIndex((row) => row['priority'] === priority) + 1,
-      );
-      for (let row = group.shift(); row && leased.length < request.limit; row = group.shift()) {
-        const unit = leaseOne(db, row, request);
-        if (!unit) continue;
-        leased.push(unit);
-        group.push(row);
-        // The fraction keeps the order of turns inside one millisecond.
-        const servedAt = request.now + leased.length / 1024;
-        db.run('UPDATE jobs SET served_at = ? WHERE no = ?', servedAt, row['no'] ?? null);
-      }
+    const isEnough = (): boolean => leased.length >= request.limit;
+    /** When each job was served last; saved at the end, since the order hangs on it. */
+    const served = new Map<number, number>();
+    let equals: number[] = [];
+    let priority: unknown;
+    const serve = (no: number): void => {
+      const unit = leaseOne(db, no, request);
+      if (!unit) return;
+      leased.push(unit);
+      equals.push(no);
+      // The fraction keeps the order of turns inside one millisecond.
+      served.set(no, request.now + leased.length / 1024);
+    };
+    const serveAgain = (): void => {
+      for (let no = equals.shift(); no !== undefined && !isEnough(); no = equals.shift()) serve(no);
+      equals = [];
+    };
+    for (const row of db.each(waiting)) {
+      if (row['priority'] !== priority) serveAgain();
+      if (isEnough()) break;
+      priority = row['priority'];
+      if (!except.has(String(row['id']))) serve(Number(row['no']));
+      if (isEnough()) break;
     }
+    serveAgain();
+    for (const [no, at] of served) db.run('UPDATE jobs SET served_at = ? WHERE no = ?', at, no);
     return leased;
   });
 }
 
-function leaseOne(db: Database, jobRow: Row, request: LeaseRequest): LeasedUnit | undefined {
-  const job = jobOf(jobRow);
-  const no = jobRow['no'] ?? null;
-  for (const kind of UNITS_OF_STATUS[job.status]) {
+/** Each status comes from the index in order, and they are merged as they are read. */
+function waitingJobs(kinds: readonly UnitKind[]): string | undefined {
+  const statuses = STATUSES_WITH_WORK.filter((status) =>
+    UNITS_OF_STATUS[status].some((kind) => kinds.includes(kind)),
+  );
+  if (statuses.length === 0) return undefined;
+  const selects = statuses.map(
+    (status) =>
+      `SELECT no, id, priority, served_at FROM jobs WHERE terminated_at IS NULL AND status = '${status}'`,
+  );
+  return `${selects.join(' UNION ALL ')} ORDER BY priority DESC, served_at, no`;
+}
+
+function leaseOne(db: Database, no: number, request: LeaseRequest): LeasedUnit | undefined {
+  // Written by `newJobValues` and `statusValues` only.
+  const status = db.get('SELECT status FROM jobs WHERE no = ?', no)?.['status'] as JobStatus;
+  for (const kind of UNITS_OF_STATUS[status]) {
     if (!request.kinds.includes(kind)) continue;
     const row =
       db.get(
@@ -235,6 +285,7 @@ function leaseOne(db: Database, jobRow: Row, request: LeaseRequest): LeasedUnit 
       kind,
       row['seq'] ?? null,
     );
+    const job = jobOf(db.get('SELECT * FROM jobs WHERE no = ?', no) ?? {});
     return leasedUnitOf(job, kind, { ...row, fence, unit_failures: row['failures'] }, request);
   }
   return undefined;

@@ -22,6 +22,7 @@ export const MIGRATIONS: readonly string[] = [
     terminated_at INTEGER,
     suspended_at INTEGER,
     suspended_cause TEXT,
+    user_paused INTEGER NOT NULL DEFAULT 0,
     status_reason TEXT,
     failures TEXT NOT NULL,
     bucket TEXT,
@@ -39,7 +40,10 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (account, token)
   ) STRICT;
   CREATE INDEX jobs_listed ON jobs (account, created_at DESC, id DESC);
-  CREATE INDEX jobs_live ON jobs (priority DESC, served_at) WHERE terminated_at IS NULL;
+  CREATE INDEX jobs_listed_by_status ON jobs (account, status, created_at DESC, id DESC);
+  CREATE INDEX jobs_live ON jobs (status, priority DESC, served_at) WHERE terminated_at IS NULL;
+  CREATE INDEX jobs_waiting ON jobs (priority DESC, created_at, id)
+    WHERE status IN ('Ready', 'Paused') AND user_paused = 0;
   CREATE INDEX jobs_ended ON jobs (terminated_at) WHERE terminated_at IS NOT NULL;
 
   CREATE TABLE units (
@@ -67,6 +71,17 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX units_pending ON units (job, kind, seq) WHERE state = 0;
   CREATE INDEX units_leased ON units (job, kind, lease_until) WHERE state = 1;
+
+  CREATE TABLE workers (
+    name TEXT PRIMARY KEY,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    in_flight INTEGER NOT NULL,
+    request_limit INTEGER NOT NULL,
+    rate REAL NOT NULL
+  ) STRICT;
 
   CREATE TABLE events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

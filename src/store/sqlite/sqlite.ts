@@ -5,6 +5,7 @@ import { Database } from './database.ts';
 import { jobsPart } from './jobs.ts';
 import { ledgerPart } from './ledger.ts';
 import { steeringPart } from './steering.ts';
+import { workersPart } from './workers.ts';
 
 export interface SqliteOptions {
   /** A file, or `:memory:`. */
@@ -19,6 +20,7 @@ export function openSqliteStore(options: SqliteOptions): Store {
     ...jobsPart(db, random),
     ...ledgerPart(db, random),
     ...steeringPart(db, random),
+    ...workersPart(db),
     close: async () => db.close(),
   };
 }

@@ -13,16 +13,15 @@ type SteeringPart = Pick<
   'schedule' | 'movingJobs' | 'seal' | 'addUnits' | 'unconfirmedJobs' | 'deleteJobs' | 'unfinished'
 >;
 
-export function steeringPart(db: Database, random: Random): SteeringPart {
-  const live = (statuses: string): Row[] =>
-    db.all(`SELECT * FROM jobs WHERE terminated_at IS NULL AND status IN (${statuses})`);
+const MOVING = MOVING_STATUSES.map((status) => `'${status}'`).join(', ');
 
+export function steeringPart(db: Database, random: Random): SteeringPart {
   return {
     schedule: async (limit, now) => {
       // Nothing to decide is the usual case, and reading takes no lock.
-      if (schedule(schedulable(db), limit).length === 0) return 0;
+      if (schedule(schedulable(db, limit), limit).length === 0) return 0;
       return db.transaction(() => {
-        const decided = schedule(schedulable(db), limit);
+        const decided = schedule(schedulable(db, limit), limit);
         for (const { jobId, event } of decided) {
           const row = db.get('SELECT * FROM jobs WHERE id = ?', jobId);
           applyInTransaction(db, random, row, event, { at: now });
@@ -32,9 +31,9 @@ export function steeringPart(db: Database, random: Random): SteeringPart {
     },
 
     movingJobs: async (now) =>
-      live(MOVING_STATUSES.map((status) => `'${status}'`).join(', ')).map((row) =>
-        movingJob(db, row, now),
-      ),
+      db
+        .all(`SELECT * FROM jobs WHERE terminated_at IS NULL AND status IN (${MOVING})`)
+        .map((row) => movingJob(db, row, now)),
 
     seal: async (jobId) => void db.run('UPDATE jobs SET sealed = 1 WHERE id = ?', jobId),
 
@@ -53,8 +52,12 @@ export function steeringPart(db: Database, random: Random): SteeringPart {
       }),
 
     unconfirmedJobs: async (suspendedBefore) =>
-      live(`'Suspended'`)
-        .filter((row) => Number(row['suspended_at']) < suspendedBefore)
+      db
+        .all(
+          `SELECT id FROM jobs WHERE terminated_at IS NULL AND status = 'Suspended'
+             AND suspended_at < ?`,
+          suspendedBefore,
+        )
         .map((row) => String(row['id'])),
 
     deleteJobs: async (terminatedBefore) =>
@@ -81,15 +84,22 @@ export function steeringPart(db: Database, random: Random): SteeringPart {
   };
 }
 
-function schedulable(db: Database): Schedulable[] {
+/** Those that run, and of those that wait as many as could be scheduled: the rest has no say. */
+function schedulable(db: Database, limit: number): Schedulable[] {
   return db
     .all(
       `SELECT id, status, priority, created_at FROM jobs
-       WHERE terminated_at IS NULL AND status IN ('Ready', 'Active', 'Pausing', 'Paused')`,
+       WHERE terminated_at IS NULL AND status IN ('Active', 'Pausing')
+       UNION ALL
+       SELECT * FROM (
+         SELECT id, status, priority, created_at FROM jobs
+         WHERE status IN ('Ready', 'Paused') AND user_paused = 0
+         ORDER BY priority DESC, created_at, id LIMIT ?)`,
+      limit,
     )
     .map((row) => ({
       id: String(row['id']),
-      // Written by `insertJob` and `saveJob` only.
+      // Written by `newJobValues` and `statusValues` only.
       status: String(row['status']) as JobStatus,
       priority: Number(row['priority']),
       createdAt: Number(row['created_at']),
