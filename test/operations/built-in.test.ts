@@ -364,7 +364,7 @@ test('brigade-rename refuses keys that no object can have', async () => {
   const empty = await run('rename', { from: '^short$', to: '' }, task('short'));
   failedWith(empty, 400, 'InvalidRequest', /its new key would be empty/);
   assert.equal(await exists('short'), true);
-  failedWith(await run('rename', { key: 'b' }, task('absent')), 404, 'NotFound', /./);
+  failedWith(await run('rename', { key: 'b' }, task('absent')), 404, 'NoSuchKey', /./);
 });
 
 test('an expression that would take for ever costs its task only', async () => {

@@ -1,6 +1,6 @@
 /** What HEAD tells of an object, for functions that look before they touch. */
 import type { Clock } from '../../base/clock.ts';
-import type { FailedOutcome, Task } from '../../model/outcome.ts';
+import { failed, type FailedOutcome, type Task } from '../../model/outcome.ts';
 import { type S3, type S3Answer, toOutcome } from '../../s3/index.ts';
 
 export type ObjectName = Pick<Task, 'bucket' | 'key' | 'versionId'>;
@@ -29,7 +29,15 @@ export function head(s3: S3, object: ObjectName): Promise<S3Answer> {
 export async function stateOf(s3: S3, object: ObjectName): Promise<ObjectState | FailedOutcome> {
   const answer = await head(s3, object);
   const outcome = toOutcome(answer);
-  return outcome.ok ? stateOfHeaders(answer.headers) : outcome;
+  if (outcome.ok) return stateOfHeaders(answer.headers);
+  return outcome.code === 'NotFound' ? missing(object) : outcome;
+}
+
+/** HEAD has no room for the code that GET would answer. */
+function missing({ versionId }: ObjectName): FailedOutcome {
+  return versionId === undefined
+    ? failed(404, 'NoSuchKey', 'The specified key does not exist.')
+    : failed(404, 'NoSuchVersion', 'The specified version does not exist.');
 }
 
 export function isState(found: ObjectState | FailedOutcome): found is ObjectState {
