@@ -70,6 +70,7 @@ export class CommitQueue {
   /** Never rejects: what goes wrong is the answer of those that it went wrong for. */
   async #run(): Promise<void> {
     this.#isRunning = true;
+    await undefined; // Parts that come in the same breath go together.
     for (let batch = this.#next(); batch.length > 0; batch = this.#next()) {
       try {
         const answers = await this.#db.transaction((connection, isRepeat) =>
@@ -131,10 +132,13 @@ async function lockUnits(
   batch: readonly Waiting[],
 ): Promise<ReadonlyMap<number, Row>> {
   const rows = await connection.all(
-    `SELECT a.place, u.job, u.fence, u.state, u.mark, u.row_count, u.parts
-     FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY AS a(id, kind, seq, place)
-     JOIN jobs j ON j.id = a.id
-     JOIN units u ON u.job = j.no AND u.kind = a.kind AND u.seq = a.seq
+    `WITH asked AS MATERIALIZED (
+       SELECT j.no, a.kind, a.seq, a.place
+       FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY AS a(id, kind, seq, place)
+       JOIN jobs j ON j.id = a.id
+     )
+     SELECT a.place, u.job, u.fence, u.state, u.mark, u.row_count, u.parts
+     FROM asked a JOIN units u ON u.job = a.no AND u.kind = a.kind AND u.seq = a.seq
      ORDER BY u.job, u.kind, u.seq FOR UPDATE OF u`,
     batch.map(({ lease }) => lease.jobId),
     batch.map(({ lease }) => lease.kind),
@@ -180,12 +184,13 @@ async function record(
   const rows = await connection.all(
     `WITH open AS MATERIALIZED (
        SELECT job FROM progress WHERE job = ANY($1::bigint[]) AND NOT sealed ORDER BY job FOR UPDATE
+     ), parts AS MATERIALIZED (
+       SELECT r.* FROM unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::boolean[], $10::text[])
+         AS r(job, seq, mark, done, parts) JOIN open ON open.job = r.job
      ), recorded AS (
        UPDATE units u SET state = CASE WHEN r.done THEN 2 ELSE 0 END, worker = NULL,
          live_succeeded = 0, live_failed = 0, mark = r.mark, parts = r.parts
-       FROM unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::boolean[], $10::text[])
-         AS r(job, seq, mark, done, parts) JOIN open ON open.job = r.job
-       WHERE u.job = r.job AND u.kind = 'chunk' AND u.seq = r.seq
+       FROM parts r WHERE u.job = r.job AND u.kind = 'chunk' AND u.seq = r.seq
      )
      UPDATE progress p SET succeeded = p.succeeded + c.succeeded, failed = p.failed + c.failed,
        chunks_done = p.chunks_done + c.done, chunks_touched = GREATEST(p.chunks_touched, c.touched)

@@ -5,6 +5,10 @@
  * Locks are taken in one order, so that nobody waits in a circle: units by (job, kind, seq), then
  * progress by job, then jobs by number, then turns, then the number of the last event.
  *
+ * Statements over several units first gather their keys (MATERIALIZED), then look each one up. In one
+ * join the planner, which knows nothing of a table that was empty a minute ago, reads a whole job
+ * (measured: 120 ms instead of 0.3 for eight chunks of 20,000).
+ *
  * What a repetition asks, after a commit whose answer was lost (Database I2):
  *   lease            never repeated, see lease.ts
  *   renew            nothing: the same times and counts again
@@ -128,12 +132,13 @@ async function renew(
   const rows = await db.statements((connection) =>
     connection.all(
       `WITH asked AS MATERIALIZED (
-         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+         SELECT a.*, j.no, j.status, j.tags
+         FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
            WITH ORDINALITY AS a(id, kind, seq, fence, succeeded, failed, place)
+         LEFT JOIN jobs j ON j.id = a.id
        ), held AS MATERIALIZED (
          SELECT u.job, u.kind, u.seq, u.fence, a.succeeded, a.failed, a.place
-         FROM asked a JOIN jobs j ON j.id = a.id
-         JOIN units u ON u.job = j.no AND u.kind = a.kind AND u.seq = a.seq
+         FROM asked a JOIN units u ON u.job = a.no AND u.kind = a.kind AND u.seq = a.seq
          WHERE u.fence = a.fence AND u.state = 1
          ORDER BY u.job, u.kind, u.seq FOR UPDATE OF u
        ), renewed AS (
@@ -143,10 +148,10 @@ async function renew(
            AND u.fence = h.fence AND u.state = 1
          RETURNING h.place
        )
-       SELECT j.status, j.tags, renewed.place IS NOT NULL AS held,
+       SELECT a.status, a.tags, renewed.place IS NOT NULL AS held,
          (SELECT array_agg(DISTINCT w.worker ORDER BY w.worker) FROM units w
-          WHERE w.job = j.no AND w.kind = 'chunk' AND w.state = 1 AND w.lease_until >= $8) AS workers
-       FROM asked a LEFT JOIN jobs j ON j.id = a.id LEFT JOIN renewed ON renewed.place = a.place
+          WHERE w.job = a.no AND w.kind = 'chunk' AND w.state = 1 AND w.lease_until >= $8) AS workers
+       FROM asked a LEFT JOIN renewed ON renewed.place = a.place
        ORDER BY a.place`,
       column(({ lease }) => lease.jobId),
       column(({ lease }) => lease.kind),
