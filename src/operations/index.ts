@@ -4,15 +4,16 @@ import { computeObjectChecksum } from './compute-object-checksum.ts';
 import { deleteObjectTagging } from './delete-object-tagging.ts';
 import { initiateRestoreObject } from './initiate-restore-object.ts';
 import { lambdaInvoke } from './lambda-invoke.ts';
-import { notYet } from './not-yet.ts';
 import type { Operation } from './operation.ts';
 import { putObjectAcl } from './put-object-acl.ts';
 import { putObjectCopy } from './put-object-copy.ts';
 import { putObjectLegalHold } from './put-object-legal-hold.ts';
 import { putObjectRetention } from './put-object-retention.ts';
 import { putObjectTagging } from './put-object-tagging.ts';
+import { replicateObject } from './replicate-object.ts';
 import { ENCRYPTION_TAG, updateObjectEncryption } from './update-object-encryption.ts';
 
+export { openDryRun } from './dry-run.ts';
 export type { FieldProblem, Opened, Operation, Place, RunTask } from './operation.ts';
 
 export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
@@ -24,7 +25,7 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   S3InitiateRestoreObject: initiateRestoreObject,
   S3PutObjectLegalHold: putObjectLegalHold,
   S3PutObjectRetention: putObjectRetention,
-  S3ReplicateObject: notYet('S3ReplicateObject'),
+  S3ReplicateObject: replicateObject,
   S3ComputeObjectChecksum: computeObjectChecksum,
   S3UpdateObjectEncryption: updateObjectEncryption,
 };

@@ -131,20 +131,26 @@ const ALL =
   '<Grant><Grantee><URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>READ</Permission></Grant>';
 const ENCRYPTED = { 'x-amz-server-side-encryption': 'aws:kms' };
 
+type Headers = Readonly<Record<string, string>>;
+
 /** Runs one task by copy in place on an object with these headers. */
 async function inPlace(
-  head: Readonly<Record<string, string>>,
+  head: Headers,
   {
     acl = ACL(MINE),
-    versionId = undefined as string | undefined,
+    versionId,
     copied = ENCRYPTED,
+  }: {
+    readonly acl?: string;
+    readonly versionId?: string | undefined;
+    readonly copied?: Headers;
   } = {},
 ) {
   const answering = ({ method, query, headers }: S3Request): S3Answer | undefined => {
     if (method === 'HEAD') return answer(200, '', { 'content-length': '7', etag: '"e"', ...head });
     if (method === 'GET' && query?.['acl'] === '') return answer(200, acl);
     if (headers?.['x-amz-copy-source'] === undefined) return undefined;
-    return answer(200, '<CopyObjectResult></CopyObjectResult>', { ...copied });
+    return answer(200, '<CopyObjectResult></CopyObjectResult>', copied);
   };
   const s3 = new FakeS3(answering);
   const opened = await OPERATION.open(jobOf(true, COPY_IN_PLACE), placeOn(s3), SIGNAL);
