@@ -36,6 +36,11 @@ export const NEEDS: readonly Need[] = [
     holds: NEWEST_OPERATION,
     install: PYTHON,
   },
+  {
+    name: 'moto',
+    check: ['python3', '-c', 'import moto.server'],
+    install: "pip install 'moto[server]==5.2.1'",
+  },
 ];
 
 export function missingNeeds(): readonly Need[] {
