@@ -18,6 +18,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
+  /** Of PostgreSQL, with its password. Absent: SQLite in the data folder. */
+  readonly databaseUrl: string | undefined;
   readonly account: string;
   /** Absent: made at the first start and kept in the data folder. */
   readonly rootKey: KeyPair | undefined;
@@ -55,9 +57,10 @@ export function readConfig(overrides: Source = {}): Config {
       'BRIGADE_STAGING: staging in a bucket is not supported yet; name a folder.',
     );
   }
-  if (text('BRIGADE_DATABASE_URL') !== undefined) {
+  const databaseUrl = text('BRIGADE_DATABASE_URL');
+  if (databaseUrl !== undefined && !isPostgresUrl(databaseUrl)) {
     throw new ConfigError(
-      'BRIGADE_DATABASE_URL: PostgreSQL is not supported yet; leave it out to use SQLite in BRIGADE_DATA_DIR.',
+      'BRIGADE_DATABASE_URL: must be a URL such as postgres://user:password@host:5432/brigade; leave it out to use SQLite in BRIGADE_DATA_DIR.',
     );
   }
   const account = text('BRIGADE_ACCOUNT_ID') ?? '123456789012';
@@ -80,10 +83,15 @@ export function readConfig(overrides: Source = {}): Config {
     lambda: lambdaOf(source),
     environment: environmentOf(process.env),
     dataDir,
+    databaseUrl,
     staging: resolve(staging),
     account,
     logLevel,
   };
+}
+
+function isPostgresUrl(text: string): boolean {
+  return URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol);
 }
 
 function endpointOf(source: Source): Config['s3'] {

@@ -14,9 +14,10 @@ import { checkListOptions, Engine, ENGINE_DEFAULTS } from '../engine/index.ts';
 import { createFunctions } from '../functions/index.ts';
 import { createS3 } from '../s3/index.ts';
 import { folderStaging } from '../staging/index.ts';
-import { claimFolder, openSqliteStore } from '../store/index.ts';
+import { claimFolder } from '../store/index.ts';
 import { ConfigError } from './config-error.ts';
 import type { Config, KeyPair } from './config.ts';
+import { openStore, workerNameOf } from './open-store.ts';
 import { addPages } from './pages.ts';
 import { rootKeyOf } from './root-key.ts';
 import { startSandboxThread, type RunningSandbox } from './sandbox-thread.ts';
@@ -30,9 +31,6 @@ export interface Running {
   /** Starts nothing new, records what is in flight, lets go of ports and files. */
   stop(): Promise<void>;
 }
-
-/** One process per data folder, so the worker's name may stay the same over restarts. */
-const WORKER = 'serve-0';
 
 export async function serve(config: Config): Promise<Running> {
   mkdirSync(config.dataDir, { recursive: true });
@@ -75,10 +73,11 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
   });
   undo.push(() => s3.close());
 
-  const store = openSqliteStore({ path: join(config.dataDir, 'brigade.db'), random });
+  const store = await openStore(config, random);
   undo.push(() => store.close());
+  const worker = workerNameOf(config, random);
   // The folder is ours alone: whoever held leases under this name is dead.
-  const voided = await store.voidLeases(WORKER);
+  const voided = await store.voidLeases(worker);
   if (voided > 0) log.info({ units: voided }, 'Taking up the work of a process that died.');
 
   const functions = createFunctions({
@@ -95,7 +94,7 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
     { store, staging, s3, functions, clock, random, log },
     {
       ...ENGINE_DEFAULTS,
-      worker: WORKER,
+      worker,
       requestsMax: config.requestsMax,
       activeJobsMax: config.activeJobsMax,
       outageMs: config.outageMs,
