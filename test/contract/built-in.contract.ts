@@ -1,9 +1,8 @@
-// Aim: the built-in functions over the embedded store: the AWS SDK prepares the objects and reads
-// back what became of them.
+/**
+ * What every store must look like after the built-in functions ran on it. The AWS SDK prepares the
+ * objects and reads back what became of them.
+ */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import {
   CreateBucketCommand,
@@ -21,41 +20,51 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { startSandbox } from '../../sandbox/index.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import type { Outcome, Task } from '../../src/model/outcome.ts';
 import { OPERATIONS } from '../../src/operations/index.ts';
 import { createS3, type S3Client as ThinClient } from '../../src/s3/index.ts';
-import { placeOn } from './place.ts';
-import { problems, requestOf, SIGNAL } from './scene.ts';
+import { placeOn } from '../operations/place.ts';
+import { problems, requestOf, SIGNAL } from '../operations/scene.ts';
+import type { StoreUnderTest } from './operations.contract.ts';
 
-const KEY_PAIR = { accessKeyId: 'AKIDBUILTIN', secretAccessKey: 'secret' };
 const PLAIN = 'plain-bucket';
 const VERSIONED = 'versioned-bucket';
 
 let sdk: S3Client;
 let thin: ThinClient;
-const undo: (() => unknown)[] = [];
 
-before(async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'bb-built-in-'));
-  undo.push(() => rm(dataDir, { recursive: true, force: true }));
-  const credentials = [{ ...KEY_PAIR, accountId: '123456789012' }];
-  const sandbox = await startSandbox({ dataDir, port: 0, region: 'us-east-1', credentials });
-  undo.push(() => sandbox.close());
-  const store = { endpoint: sandbox.url, region: 'us-east-1', credentials: KEY_PAIR };
-  sdk = new S3Client({ ...store, forcePathStyle: true });
-  undo.push(() => sdk.destroy());
-  thin = createS3({ ...store, clock: systemClock, random: systemRandom });
-  undo.push(() => thin.close());
-  for (const Bucket of [PLAIN, VERSIONED]) await sdk.send(new CreateBucketCommand({ Bucket }));
-  const VersioningConfiguration = { Status: 'Enabled' } as const;
-  await sdk.send(new PutBucketVersioningCommand({ Bucket: VERSIONED, VersioningConfiguration }));
-});
-after(async () => {
-  for (let step = undo.pop(); step; step = undo.pop()) await step();
-});
+interface Check {
+  readonly title: string;
+  readonly body: () => Promise<void> | void;
+}
+
+const CHECKS: Check[] = [];
+
+function check(title: string, body: Check['body']): void {
+  CHECKS.push({ title, body });
+}
+
+/** `start` is called once, before the tests; once per process. */
+export function builtInContract(name: string, start: () => Promise<StoreUnderTest>): void {
+  let store: StoreUnderTest | undefined;
+  before(async () => {
+    store = await start();
+    const { endpoint, region, credentials } = store;
+    sdk = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+    thin = createS3({ endpoint, region, credentials, clock: systemClock, random: systemRandom });
+    for (const Bucket of [PLAIN, VERSIONED]) await sdk.send(new CreateBucketCommand({ Bucket }));
+    const VersioningConfiguration = { Status: 'Enabled' } as const;
+    await sdk.send(new PutBucketVersioningCommand({ Bucket: VERSIONED, VersioningConfiguration }));
+  });
+  after(async () => {
+    sdk.destroy();
+    await thin.close();
+    await store?.stop?.();
+  });
+  for (const { title, body } of CHECKS) test(`${name}: ${title}`, body);
+}
 
 type Args = Readonly<Record<string, string>>;
 
@@ -135,7 +144,7 @@ async function history(key: string): Promise<string[]> {
 
 const AWKWARD = 'ü/a b+c%20&=?#/日本.tar.gz';
 
-test('brigade-delete deletes the object, and again finds nothing to do', async () => {
+check('brigade-delete deletes the object, and again finds nothing to do', async () => {
   for (const key of ['gone', AWKWARD]) {
     await put(key);
     assert.equal(
@@ -147,26 +156,29 @@ test('brigade-delete deletes the object, and again finds nothing to do', async (
   succeeded(await run('delete', { confirm: 'delete' }, task('gone')));
 });
 
-test('brigade-delete places a delete marker where there are versions, and only over an object', async () => {
-  const id = await put('marked', {}, VERSIONED);
-  const args = { confirm: 'delete' };
-  const said = succeeded(await run('delete', args, task('marked', VERSIONED)));
-  const [marker = '', version] = await history('marked');
-  assert.equal(said, `A delete marker was placed: ${marker.replace('*', '')}`);
-  assert.deepEqual([marker.endsWith('*'), version], [true, id]);
+check(
+  'brigade-delete places a delete marker where there are versions, and only over an object',
+  async () => {
+    const id = await put('marked', {}, VERSIONED);
+    const args = { confirm: 'delete' };
+    const said = succeeded(await run('delete', args, task('marked', VERSIONED)));
+    const [marker = '', version] = await history('marked');
+    assert.equal(said, `A delete marker was placed: ${marker.replace('*', '')}`);
+    assert.deepEqual([marker.endsWith('*'), version], [true, id]);
 
-  const nothing = 'There was nothing to delete';
-  assert.equal(succeeded(await run('delete', args, task('marked', VERSIONED))), nothing);
-  assert.equal(succeeded(await run('delete', args, task('never', VERSIONED))), nothing);
-  assert.equal((await history('marked')).length, 2);
-  assert.deepEqual(await history('never'), []);
+    const nothing = 'There was nothing to delete';
+    assert.equal(succeeded(await run('delete', args, task('marked', VERSIONED))), nothing);
+    assert.equal(succeeded(await run('delete', args, task('never', VERSIONED))), nothing);
+    assert.equal((await history('marked')).length, 2);
+    assert.deepEqual(await history('never'), []);
 
-  const ofMarker = task('marked', VERSIONED, marker.replace('*', ''));
-  assert.equal(succeeded(await run('delete', args, ofMarker)), 'The delete marker was removed');
-  assert.deepEqual(await history('marked'), [id]);
-});
+    const ofMarker = task('marked', VERSIONED, marker.replace('*', ''));
+    assert.equal(succeeded(await run('delete', args, ofMarker)), 'The delete marker was removed');
+    assert.deepEqual(await history('marked'), [id]);
+  },
+);
 
-test('brigade-delete deletes exactly the version of the row', async () => {
+check('brigade-delete deletes exactly the version of the row', async () => {
   const first = await put('two', {}, VERSIONED);
   const second = await put('two', {}, VERSIONED);
   const outcome = await run('delete', { confirm: 'delete' }, task('two', VERSIONED, first));
@@ -174,27 +186,30 @@ test('brigade-delete deletes exactly the version of the row', async () => {
   assert.deepEqual(await history('two'), [second]);
 });
 
-test('brigade-delete needs its word, and the job fails at once for a bucket that is not there', async () => {
-  const AT = 'Operation.LambdaInvoke.UserArguments';
-  const [missing = ''] = refusals('delete', { 'bypass-governance': 'true' });
-  assert.match(missing, /^Operation\.LambdaInvoke\.UserArguments\.confirm: must be delete/);
-  assert.equal(refusals('delete', { confirm: 'yes' }).length, 1);
-  assert.deepEqual(refusals('delete', { confirm: 'delete', 'bypass-governance': 'yes' }), [
-    `${AT}.bypass-governance: must be true, or be left out`,
-  ]);
-  assert.deepEqual(refusals('delete', { confirm: 'delete', force: 'true' }), [
-    `${AT}.force: is no argument of brigade-delete, which takes confirm, bypass-governance`,
-  ]);
-  assert.deepEqual(refusals('delete', { confirm: 'delete' }, '1.0'), [
-    'Operation.LambdaInvoke.InvocationSchemaVersion: must be 2.0 for brigade-delete',
-  ]);
-  const LambdaInvoke = { FunctionArn: 'brigade-delete', UserArguments: { confirm: 'delete' } };
-  const place = placeOn(thin, { bucket: 'nowhere-at-all' });
-  const opened = await OPERATIONS.LambdaInvoke.open(requestOf({ LambdaInvoke }), place, SIGNAL);
-  assert.deepEqual(opened, { ok: false, reason: 'The bucket nowhere-at-all does not exist.' });
-});
+check(
+  'brigade-delete needs its word, and the job fails at once for a bucket that is not there',
+  async () => {
+    const AT = 'Operation.LambdaInvoke.UserArguments';
+    const [missing = ''] = refusals('delete', { 'bypass-governance': 'true' });
+    assert.match(missing, /^Operation\.LambdaInvoke\.UserArguments\.confirm: must be delete/);
+    assert.equal(refusals('delete', { confirm: 'yes' }).length, 1);
+    assert.deepEqual(refusals('delete', { confirm: 'delete', 'bypass-governance': 'yes' }), [
+      `${AT}.bypass-governance: must be true, or be left out`,
+    ]);
+    assert.deepEqual(refusals('delete', { confirm: 'delete', force: 'true' }), [
+      `${AT}.force: is no argument of brigade-delete, which takes confirm, bypass-governance`,
+    ]);
+    assert.deepEqual(refusals('delete', { confirm: 'delete' }, '1.0'), [
+      'Operation.LambdaInvoke.InvocationSchemaVersion: must be 2.0 for brigade-delete',
+    ]);
+    const LambdaInvoke = { FunctionArn: 'brigade-delete', UserArguments: { confirm: 'delete' } };
+    const place = placeOn(thin, { bucket: 'nowhere-at-all' });
+    const opened = await OPERATIONS.LambdaInvoke.open(requestOf({ LambdaInvoke }), place, SIGNAL);
+    assert.deepEqual(opened, { ok: false, reason: 'The bucket nowhere-at-all does not exist.' });
+  },
+);
 
-test('brigade-merge-tags adds, replaces and removes, and leaves the rest', async () => {
+check('brigade-merge-tags adds, replaces and removes, and leaves the rest', async () => {
   for (const key of ['tagged', AWKWARD]) {
     await put(key, { Tagging: 'keep=1&change=old&drop=x' });
     const args = { set: 'change=new&a%20b%2B=ü%3D', remove: 'drop&absent' };
@@ -205,7 +220,7 @@ test('brigade-merge-tags adds, replaces and removes, and leaves the rest', async
   }
 });
 
-test('brigade-merge-tags reaches one version', async () => {
+check('brigade-merge-tags reaches one version', async () => {
   const first = await put('tagged', { Tagging: 'v=1' }, VERSIONED);
   const second = await put('tagged', { Tagging: 'v=2' }, VERSIONED);
   succeeded(await run('merge-tags', { set: 'more=yes' }, task('tagged', VERSIONED, first)));
@@ -213,7 +228,7 @@ test('brigade-merge-tags reaches one version', async () => {
   assert.equal(await tags('tagged', VERSIONED, second), 'v=2');
 });
 
-test('brigade-merge-tags fails at the eleventh tag and changes nothing', async () => {
+check('brigade-merge-tags fails at the eleventh tag and changes nothing', async () => {
   const ten = Array.from({ length: 10 }, (_, index) => `t${index}=x`).join('&');
   await put('full', { Tagging: ten });
   const outcome = await run('merge-tags', { set: 'one=more' }, task('full'));
@@ -222,7 +237,7 @@ test('brigade-merge-tags fails at the eleventh tag and changes nothing', async (
   failedWith(await run('merge-tags', { set: 'a=b' }, task('absent')), 404, 'NoSuchKey', /./);
 });
 
-test('brigade-merge-tags refuses arguments that mean nothing', () => {
+check('brigade-merge-tags refuses arguments that mean nothing', () => {
   const AT = 'Operation.LambdaInvoke.UserArguments';
   assert.match(refusals('merge-tags', { remove: '' })[0] ?? '', /UserArguments\.set: is required/);
   assert.deepEqual(refusals('merge-tags', { set: 'a=%zz' }), [
@@ -246,9 +261,9 @@ const RICH = {
   ACL: 'public-read' as const,
 };
 
-async function assertRich(key: string, storageClass: string | undefined): Promise<void> {
+async function assertRich(key: string, storageClass: string): Promise<void> {
   const head = await sdk.send(new HeadObjectCommand({ Bucket: PLAIN, Key: key }));
-  assert.equal(head.StorageClass, storageClass);
+  assert.equal(head.StorageClass ?? 'STANDARD', storageClass);
   assert.deepEqual(
     [head.ContentType, head.ContentLanguage, head.CacheControl, head.WebsiteRedirectLocation],
     ['text/x-rich', 'de', 'max-age=5', '/elsewhere'],
@@ -265,22 +280,25 @@ async function assertRich(key: string, storageClass: string | undefined): Promis
   ]);
 }
 
-test('brigade-change-storage-class keeps metadata, tags, ACL and redirect, and says what changed', async () => {
-  for (const key of ['classy', AWKWARD]) {
-    await put(key, RICH);
-    const args = { 'storage-class': 'STANDARD_IA' };
-    assert.equal(
-      succeeded(await run('change-storage-class', args, task(key))),
-      'The storage class changed from STANDARD to STANDARD_IA, and LastModified with it',
-    );
-    await assertRich(key, 'STANDARD_IA');
-    assert.equal(await body(key), `I am ${key}`);
-    const again = succeeded(await run('change-storage-class', args, task(key)));
-    assert.equal(again, 'The storage class is STANDARD_IA already');
-  }
-});
+check(
+  'brigade-change-storage-class keeps metadata, tags, ACL and redirect, and says what changed',
+  async () => {
+    for (const key of ['classy', AWKWARD]) {
+      await put(key, RICH);
+      const args = { 'storage-class': 'STANDARD_IA' };
+      assert.equal(
+        succeeded(await run('change-storage-class', args, task(key))),
+        'The storage class changed from STANDARD to STANDARD_IA, and LastModified with it',
+      );
+      await assertRich(key, 'STANDARD_IA');
+      assert.equal(await body(key), `I am ${key}`);
+      const again = succeeded(await run('change-storage-class', args, task(key)));
+      assert.equal(again, 'The storage class is STANDARD_IA already');
+    }
+  },
+);
 
-test('brigade-change-storage-class leaves versions alone that are not current', async () => {
+check('brigade-change-storage-class leaves versions alone that are not current', async () => {
   const first = await put('classy', { Body: 'old' }, VERSIONED);
   const second = await put('classy', { Body: 'new' }, VERSIONED);
   const args = { 'storage-class': 'STANDARD_IA' };
@@ -293,17 +311,17 @@ test('brigade-change-storage-class leaves versions alone that are not current', 
   assert.equal(refusals('change-storage-class', { 'storage-class': 'a b' }).length, 1);
 });
 
-test('brigade-rename moves an object with all that belongs to it', async () => {
+check('brigade-rename moves an object with all that belongs to it', async () => {
   await put('in/rich.tar.gz', RICH);
   const args = { key: 'out/{prefix}{stem}-{{2026}}{ext}' };
   const outcome = await run('rename', args, task('in/rich.tar.gz'));
   assert.equal(succeeded(outcome), 'Renamed to out/in/rich.tar-{2026}.gz');
   assert.equal(await exists('in/rich.tar.gz'), false);
-  await assertRich('out/in/rich.tar-{2026}.gz', undefined);
+  await assertRich('out/in/rich.tar-{2026}.gz', 'STANDARD');
   assert.equal(await body('out/in/rich.tar-{2026}.gz'), 'I am in/rich.tar.gz');
 });
 
-test('brigade-rename keeps the storage class, and an object of several parts', async () => {
+check('brigade-rename keeps the storage class, and an object of several parts', async () => {
   const Key = 'large';
   const Bucket = PLAIN;
   const upload = { Bucket, Key, StorageClass: 'STANDARD_IA' } as const;
@@ -323,17 +341,20 @@ test('brigade-rename keeps the storage class, and an object of several parts', a
   assert.equal(await exists('large'), false);
 });
 
-test('brigade-rename by expression replaces every match, and leaves other keys alone', async () => {
-  const args = { from: '(\\d{4})-(\\d\\d)', to: '$1/$2' };
-  await put('log 2026-01 and 2026-02 ü');
-  const outcome = await run('rename', args, task('log 2026-01 and 2026-02 ü'));
-  assert.equal(succeeded(outcome), 'Renamed to log 2026/01 and 2026/02 ü');
-  await put('no date');
-  assert.equal(succeeded(await run('rename', args, task('no date'))), 'The key stays as it is');
-  assert.equal(await exists('no date'), true);
-});
+check(
+  'brigade-rename by expression replaces every match, and leaves other keys alone',
+  async () => {
+    const args = { from: '(\\d{4})-(\\d\\d)', to: '$1/$2' };
+    await put('log 2026-01 and 2026-02 ü');
+    const outcome = await run('rename', args, task('log 2026-01 and 2026-02 ü'));
+    assert.equal(succeeded(outcome), 'Renamed to log 2026/01 and 2026/02 ü');
+    await put('no date');
+    assert.equal(succeeded(await run('rename', args, task('no date'))), 'The key stays as it is');
+    assert.equal(await exists('no date'), true);
+  },
+);
 
-test('brigade-rename does not touch a target that exists, unless it is told to', async () => {
+check('brigade-rename does not touch a target that exists, unless it is told to', async () => {
   await put('source');
   await put('target', { Body: 'precious' });
   const refused = await run('rename', { key: 'target' }, task('source'));
@@ -344,7 +365,7 @@ test('brigade-rename does not touch a target that exists, unless it is told to',
   assert.equal(await body('target'), 'I am source');
 });
 
-test('brigade-rename of a version deletes that version; of a key, it hides the key', async () => {
+check('brigade-rename of a version deletes that version; of a key, it hides the key', async () => {
   const first = await put('v', { Body: 'one' }, VERSIONED);
   const second = await put('v', { Body: 'two' }, VERSIONED);
   succeeded(await run('rename', { key: 'v-first' }, task('v', VERSIONED, first)));
@@ -357,7 +378,7 @@ test('brigade-rename of a version deletes that version; of a key, it hides the k
   assert.deepEqual(rest, [second]);
 });
 
-test('brigade-rename refuses keys that no object can have', async () => {
+check('brigade-rename refuses keys that no object can have', async () => {
   await put('short');
   const long = await run('rename', { key: 'x'.repeat(1024) + '{key}' }, task('short'));
   failedWith(long, 400, 'InvalidRequest', /as it was: its new key would have 1029 bytes/);
@@ -367,14 +388,14 @@ test('brigade-rename refuses keys that no object can have', async () => {
   failedWith(await run('rename', { key: 'b' }, task('absent')), 404, 'NoSuchKey', /./);
 });
 
-test('an expression that would take for ever costs its task only', async () => {
+check('an expression that would take for ever costs its task only', async () => {
   const key = `${'a'.repeat(40)}!`;
   await put(key);
   const outcome = await run('rename', { from: '^(a+)+$', to: 'b' }, task(key));
   failedWith(outcome, 400, 'InvalidRequest', /the expression took too long on its key/);
 });
 
-test('brigade-rename refuses arguments that mean nothing', () => {
+check('brigade-rename refuses arguments that mean nothing', () => {
   const of = (args: Args): string => refusals('rename', args).join('; ');
   assert.match(of({ overwrite: 'true' }), /UserArguments\.key: must be given, or from and to/);
   assert.match(of({ key: 'a', from: 'b', to: 'c' }), /UserArguments\.key: must be given, or/);
@@ -386,7 +407,7 @@ test('brigade-rename refuses arguments that mean nothing', () => {
   assert.match(of({ key: 'a', to: '' }), /UserArguments\.to: goes with from/);
 });
 
-test('brigade-head tells what a job would meet, and changes nothing', async () => {
+check('brigade-head tells what a job would meet, and changes nothing', async () => {
   await put('seen', { StorageClass: 'STANDARD_IA' });
   const before = await sdk.send(new HeadObjectCommand({ Bucket: PLAIN, Key: 'seen' }));
   assert.deepEqual(JSON.parse(succeeded(await run('head', {}, task('seen')))), {
@@ -405,16 +426,20 @@ test('brigade-head tells what a job would meet, and changes nothing', async () =
   assert.ok(typeof cold === 'object' && cold !== null && 'isArchived' in cold && cold.isArchived);
 });
 
-test('brigade-head makes a failed row of what is missing', async () => {
+check('brigade-head makes a failed row of what is missing', async () => {
   const missing = await run('head', {}, task('absent'));
   failedWith(missing, 404, 'NoSuchKey', /^\{"isMissing":true,"isDeleteMarker":false\}$/);
   const version = await put('marked-for-head', {}, VERSIONED);
   const deletion = { Bucket: VERSIONED, Key: 'marked-for-head' };
   const { VersionId } = await sdk.send(new DeleteObjectCommand(deletion));
   const current = await run('head', {}, task('marked-for-head', VERSIONED));
-  failedWith(current, 404, 'DeleteMarker', /"isDeleteMarker":true/);
   const marker = await run('head', {}, task('marked-for-head', VERSIONED, VersionId));
-  failedWith(marker, 405, 'DeleteMarker', /"isDeleteMarker":true/);
+  for (const outcome of [current, marker]) {
+    // Ceph does not tell a delete marker from nothing.
+    assert.ok(!outcome.ok && [404, 405].includes(outcome.httpStatus), outcome.message);
+    const isMarker = outcome.message.includes('"isDeleteMarker":true');
+    assert.match(outcome.code, isMarker ? /^DeleteMarker$/ : /^NoSuch(Key|Version)$/);
+  }
   const old = succeeded(await run('head', {}, task('marked-for-head', VERSIONED, version)));
   assert.ok(old.includes(`"versionId":"${version}"`));
   assert.match(
