@@ -2,7 +2,7 @@
  * AWS Lambda, or anything that speaks its Invoke API: a signed POST, synchronous.
  *
  * The AWS SDK's client costs some twenty times the CPU per call, and this is once per object; one
- * call with three headers does not need it (docs/decisions/006-functions.md).
+ * call with three headers does not need it (docs/decisions/007-functions.md).
  */
 import type { Clock } from '../base/clock.ts';
 import { failed } from '../model/outcome.ts';

@@ -1,6 +1,6 @@
 /**
  * The ten checksums of S3, computed while bytes flow by. Digests are big-endian, as S3 writes them.
- * Node has five of them, hash-wasm the rest (docs/decisions/005-hash-wasm.md).
+ * Node has five of them, hash-wasm the rest (docs/decisions/006-hash-wasm.md).
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
