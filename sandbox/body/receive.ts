@@ -258,6 +258,9 @@ function refuseMissingChecksum(request: S3Request, algorithm: ChecksumAlgorithm 
   const header = 'x-amz-sdk-checksum-algorithm';
   const promised = request.header(header);
   if (promised === undefined) return;
+  // The SDKs send this one checksum in the header that has always been there for it.
+  const isContentMd5 = promised.toUpperCase() === 'MD5' && algorithm === undefined;
+  if (isContentMd5 && request.header('content-md5') !== undefined) return;
   if (algorithm === undefined) {
     throw new S3Error('InvalidRequest', {
       message: `${header} specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.`,

@@ -13,7 +13,7 @@ import {
   type StorageClass,
 } from '@aws-sdk/client-s3';
 import { createSigner, encodePath, UNSIGNED_PAYLOAD } from '../../src/sigv4/index.ts';
-import { type ContractCase, given, refused, textOf } from './s3-harness.ts';
+import { type ContractCase, given, type RawAnswer, refused, textOf } from './s3-harness.ts';
 
 /** Keys that a store keeps apart only when it neither normalises nor decodes twice. */
 export const ODD_KEYS: readonly string[] = [
@@ -245,41 +245,62 @@ export const objectCases: readonly ContractCase[] = [
       assert.equal(await textOf(got), 'hello');
     },
   },
-  ...(['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const).map(
-    (algorithm): ContractCase => ({
-      name: `the ${algorithm} checksum is verified, kept and told`,
-      async run(world) {
-        const Bucket = await world.bucket();
-        const ChecksumAlgorithm: ChecksumAlgorithm = algorithm;
-        const put = await world.put(Bucket, 'k', 'checked', { ChecksumAlgorithm });
-        const member = `Checksum${algorithm}` as const;
-        assert.ok(put[member]);
-        const command = new GetObjectCommand({ Bucket, Key: 'k', ChecksumMode: 'ENABLED' });
-        const got = await world.s3.send(command);
-        assert.equal(got[member], put[member]);
-        assert.equal(got.ChecksumType, 'FULL_OBJECT');
-        const plain = await world.raw({ method: 'HEAD', bucket: Bucket, key: 'k' });
-        const header = `x-amz-checksum-${algorithm.toLowerCase()}`;
-        assert.equal(plain.headers[header], undefined);
-        const wrong = await world.raw({
-          method: 'PUT',
-          bucket: Bucket,
-          key: 'wrong',
-          body: 'other content',
-          headers: { [header]: given(put[member]) },
-        });
-        assert.deepEqual([wrong.status, wrong.code], [400, 'BadDigest']);
-        const none = await world.raw({
-          method: 'PUT',
-          bucket: Bucket,
-          key: 'wrong',
-          body: 'x',
-          headers: { [header]: 'bm9uZQ' },
-        });
-        assert.deepEqual([none.status, none.code], [400, 'InvalidRequest']);
-      },
-    }),
-  ),
+  ...(
+    [
+      ...(['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256', 'SHA512'] as const),
+      ...(['XXHASH64', 'XXHASH3', 'XXHASH128'] as const),
+    ] as const
+  ).map((algorithm): ContractCase => ({
+    name: `the ${algorithm} checksum is verified, kept and told`,
+    async run(world) {
+      const Bucket = await world.bucket();
+      const ChecksumAlgorithm: ChecksumAlgorithm = algorithm;
+      const put = await world.put(Bucket, 'k', 'checked', { ChecksumAlgorithm });
+      const member = `Checksum${algorithm}` as const;
+      assert.ok(put[member]);
+      const command = new GetObjectCommand({ Bucket, Key: 'k', ChecksumMode: 'ENABLED' });
+      const got = await world.s3.send(command);
+      assert.equal(got[member], put[member]);
+      assert.equal(got.ChecksumType, 'FULL_OBJECT');
+      const plain = await world.raw({ method: 'HEAD', bucket: Bucket, key: 'k' });
+      const header = `x-amz-checksum-${algorithm.toLowerCase()}`;
+      assert.equal(plain.headers[header], undefined);
+      const wrong = await world.raw({
+        method: 'PUT',
+        bucket: Bucket,
+        key: 'wrong',
+        body: 'other content',
+        headers: { [header]: given(put[member]) },
+      });
+      assert.deepEqual([wrong.status, wrong.code], [400, 'BadDigest']);
+      const none = await world.raw({
+        method: 'PUT',
+        bucket: Bucket,
+        key: 'wrong',
+        body: 'x',
+        headers: { [header]: 'bm9uZQ' },
+      });
+      assert.deepEqual([none.status, none.code], [400, 'InvalidRequest']);
+    },
+  })),
+  {
+    name: 'the MD5 checksum is verified, kept and told',
+    // The SDK writes this one as Content-MD5.
+    async run(world) {
+      const bucket = await world.bucket();
+      const header = 'x-amz-checksum-md5';
+      const md5 = createHash('md5').update('checked').digest('base64');
+      const put = (body: string): Promise<RawAnswer> =>
+        world.raw({ method: 'PUT', bucket, key: 'k', body, headers: { [header]: md5 } });
+      assert.equal((await put('checked')).headers[header], md5);
+      const wrong = await put('other content');
+      assert.deepEqual([wrong.status, wrong.code], [400, 'BadDigest']);
+      const headers = { 'x-amz-checksum-mode': 'ENABLED' };
+      const head = await world.raw({ method: 'HEAD', bucket, key: 'k', headers });
+      assert.equal(head.headers[header], md5);
+      await world.put(bucket, 'by the SDK', 'checked', { ChecksumAlgorithm: 'MD5' });
+    },
+  },
   {
     name: 'a write that may only create is refused when the object exists',
     async run(world) {

@@ -20,6 +20,7 @@ export async function startTestSandbox(): Promise<S3Endpoint & { readonly dataDi
     port: 0,
     region: 'us-east-1',
     credentials: CREDENTIALS,
+    restoreDelayMs: 0,
     onBug: (error) => bugs.push(error),
   });
   const [first, second] = CREDENTIALS;
