@@ -4,7 +4,7 @@
  * I1. A task whose failure is worth a retry is tried ATTEMPTS_MAX times, with exponential backoff and
  *     full jitter.
  * I2. While the endpoint has answered nothing final since the first failure, it is an outage: trying
- *     goes on, and nothing is failed for it, up to `outageMs`.
+ *     goes on, and nothing is failed for it, up to `outageMs` (and never less than by I1).
  * I3. What the whole job hangs on (its manifest, its report) is not given up after a number of tries,
  *     only after `outageMs`.
  */
@@ -52,7 +52,9 @@ export class Patience {
     if (this.#attempts++ === 0) this.#firstFailureAt = now;
     const outage = !failure.isOwn && !gate.aliveSince(this.#firstFailureAt); // I2
     if (!outage && this.#attempts >= this.#attemptsMax) return false;
-    if (now - this.#firstFailureAt >= options.outageMs) return false;
+    const isLate = now - this.#firstFailureAt >= options.outageMs;
+    // Who allows outages no time, or little, has not asked for tasks without a second try (I1).
+    if (isLate && this.#attempts >= ATTEMPTS_MAX) return false;
     await clock.sleep(backoffMs(this.#attempts - 1, BACKOFF, random), signal);
     return true;
   }
