@@ -5,6 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateBucketCommand,
@@ -218,6 +221,17 @@ export class World {
           `The job did not come to ${isReached}, it is ${JSON.stringify(job)}\n${this.service.logs()}`,
         );
       }
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** The files of a job in staging, as soon as there are none, or what is left after a while. */
+  async staged(jobId: string): Promise<string[]> {
+    const folder = join(this.service.folder, 'staging/jobs', jobId);
+    const giveUpAt = performance.now() + 5000;
+    for (;;) {
+      const files = existsSync(folder) ? await readdir(folder, { recursive: true }) : [];
+      if (files.length === 0 || performance.now() > giveUpAt) return files;
       await sleep(POLL_MS);
     }
   }
