@@ -8,8 +8,8 @@ import type { Job, JobRequest } from '../../src/model/job.ts';
 import type { JobStatus } from '../../src/model/vocabulary.ts';
 import type { Lease, LeasedUnit, NewJob, Part, Store } from '../../src/store/index.ts';
 
-const T0 = Date.parse('2026-01-01T00:00:00Z');
-const LEASE_MS = 10_000;
+export const T0 = Date.parse('2026-01-01T00:00:00Z');
+export const LEASE_MS = 10_000;
 const ACCOUNT = '123456789012';
 let counter = 0;
 
@@ -673,7 +673,11 @@ async function playScript(
   }
 }
 
-async function assertLedger(store: Store, id: string, chunks: readonly number[]): Promise<void> {
+export async function assertLedger(
+  store: Store,
+  id: string,
+  chunks: readonly number[],
+): Promise<void> {
   const job = await store.job(ACCOUNT, id);
   const parts = await store.parts(id, 0, chunks.length);
   const sum = (pick: (part: Part) => number): number => parts.reduce((n, one) => n + pick(one), 0);
@@ -696,7 +700,7 @@ async function assertLedger(store: Store, id: string, chunks: readonly number[])
   assert.equal(new Set(parts.map(({ seq, fence }) => `${seq}-${fence}`)).size, parts.length);
 }
 
-function part(rows: number, failed = 0) {
+export function part(rows: number, failed = 0) {
   const succeeded = rows - failed;
   return { to: rows, succeeded, failed, succeededBytes: succeeded * 9, failedBytes: failed * 9 };
 }
@@ -706,7 +710,7 @@ function leaseRequest(now: number, limit: number, worker = 'worker') {
   return { worker, now, until: now + LEASE_MS, limit, kinds };
 }
 
-const lease = (store: Store, now: number, limit: number, worker = 'worker') =>
+export const lease = (store: Store, now: number, limit: number, worker = 'worker') =>
   store.lease(leaseRequest(now, limit, worker));
 
 async function leaseOne(store: Store, now: number): Promise<LeasedUnit | undefined> {
@@ -741,7 +745,7 @@ async function prepared(store: Store, jobId: string, rows: readonly number[]): P
   assert.ok(await store.finishPreparing(held, { tasks: firstRow, bucket: 'objects' }, T0));
 }
 
-async function active(
+export async function active(
   store: Store,
   rows: readonly number[],
   changes: Partial<Job> = {},

@@ -70,7 +70,7 @@ export class CommitQueue {
   /** Never rejects: what goes wrong is the answer of those that it went wrong for. */
   async #run(): Promise<void> {
     this.#isRunning = true;
-    await undefined; // Parts that come in the same breath go together.
+    await Promise.resolve(); // Parts that come in the same breath go together.
     for (let batch = this.#next(); batch.length > 0; batch = this.#next()) {
       try {
         const answers = await this.#db.transaction((connection, isRepeat) =>

@@ -112,7 +112,8 @@ export class Database {
       await connection.run('BEGIN');
       try {
         const result = await work(connection, isRepeat);
-        sent();
+        // What changed nothing was decided under locks: whatever becomes of its COMMIT, it is so.
+        if (connection.hasChanged) sent();
         await connection.run('COMMIT');
         return result;
       } catch (error) {
@@ -172,7 +173,8 @@ export class Database {
     }
   }
 
-  #connection(client: pg.PoolClient): Connection {
+  #connection(client: pg.PoolClient): Connection & { readonly hasChanged: boolean } {
+    let hasChanged = false;
     const failing = async <T>(answer: Promise<T>): Promise<T> => {
       try {
         return await answer;
@@ -180,13 +182,24 @@ export class Database {
         throw new QueryFailed('A statement failed.', { cause });
       }
     };
-    const query = (text: string, values: SqlValue[]): Promise<pg.QueryResult<Row>> =>
-      failing(client.query<Row>({ name: this.#nameOf(text), text, values: values.map(storable) }));
+    const query = async (text: string, values: SqlValue[]): Promise<pg.QueryResult<Row>> => {
+      const name = this.#nameOf(text);
+      const sent = client.query<Row>({ name, text, values: values.map(storable) });
+      const result = await failing(sent);
+      hasChanged ||= result.command !== 'SELECT' && (result.rowCount ?? 0) > 0;
+      return result;
+    };
     return {
       all: async (sql, ...values) => (await query(sql, values)).rows,
       get: async (sql, ...values) => (await query(sql, values)).rows[0],
       run: async (sql, ...values) => (await query(sql, values)).rowCount ?? 0,
-      script: async (sql) => void (await failing(client.query(sql))),
+      script: async (sql) => {
+        hasChanged = true;
+        await failing(client.query(sql));
+      },
+      get hasChanged() {
+        return hasChanged;
+      },
     };
   }
 

@@ -7,7 +7,7 @@
  * I2. No statement deletes more than a bounded number of rows, however large a job was.
  *
  * A repetition after a commit whose answer was lost asks nothing: each of these calls may be made
- * twice. `schedule` then decides over what it finds, `deleteJobs` goes on deleting.
+ * twice. `schedule` then decides over what it finds, `deleteJobs` counts what is gone as deleted.
  */
 import { assert } from '../../base/assert.ts';
 import type { Random } from '../../base/random.ts';
@@ -171,7 +171,9 @@ async function deleteJobs(db: Database, terminatedBefore: number): Promise<reado
     assert(typeof no === 'number' && typeof id === 'string', 'A job has no number.');
     let left = UNITS_PER_DELETE;
     while (left === UNITS_PER_DELETE) left = await deleteUnits(db, no); // I2
-    const isDeleted = await db.transaction((connection) => deleteJob(connection, no, id));
+    const isDeleted = await db.transaction(
+      async (connection, isRepeat) => (await deleteJob(connection, no, id)) || isRepeat,
+    );
     if (isDeleted) deleted.push(id);
   }
   return deleted;
