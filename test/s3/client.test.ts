@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { systemClock } from '../../src/base/clock.ts';
 import { seededRandom } from '../../src/base/random.ts';
-import { createS3, type S3Request } from '../../src/s3/index.ts';
+import { createS3, mayHaveHappened, type S3Request } from '../../src/s3/index.ts';
 import { sha256Hex, verifySigV4 } from '../../src/sigv4/index.ts';
 import { type Answering, badServer, type BadServer } from './bad-server.ts';
 
@@ -131,6 +131,7 @@ for (const { name, answer, failure } of FAILURES) {
     const broken = await client.send(OBJECT);
     assert.equal(broken.status, 0);
     assert.match(broken.failure ?? '', failure);
+    assert.equal(mayHaveHappened(broken), true);
     isBroken = false;
     assert.equal((await client.send(OBJECT)).body.toString(), 'fine');
   });
@@ -148,7 +149,9 @@ test('nobody listening, and a name that does not resolve, are failures', async (
   const nobody = createS3({ ...options, endpoint: server.endpoint });
   const nameless = createS3({ ...options, endpoint: 'http://nowhere.invalid' });
   t.after(() => Promise.all([nobody.close(), nameless.close()]));
-  assert.match((await nobody.send(OBJECT)).failure ?? '', /refused the connection/);
+  const refused = await nobody.send(OBJECT);
+  assert.match(refused.failure ?? '', /refused the connection/);
+  assert.equal(mayHaveHappened(refused), false);
   assert.match((await nameless.send(OBJECT)).failure ?? '', /name/);
   const opened = await nobody.open(OBJECT);
   assert.ok(opened.status === 0 && 'failure' in opened);
