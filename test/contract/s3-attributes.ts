@@ -70,7 +70,6 @@ const attributeCases: readonly ContractCase[] = [
       const query = { attributes: '' };
       const answer = await world.raw({ method: 'GET', bucket, key: 'k', query, headers });
       const text = answer.body.toString();
-      assert.match(text, /<GetObjectAttributesResponse /);
       const sum = given(put.ChecksumSHA256).replaceAll('+', '\\+');
       for (const element of [
         `<ETag>${given(put.ETag).replaceAll('"', '')}</ETag>`,

@@ -268,7 +268,7 @@ async function configure(
 
 const inventoryCases: readonly ContractCase[] = [
   {
-    name: 'inventory configurations are kept, read, listed and deleted',
+    name: 'inventory configurations are kept, read and listed',
     async run(world) {
       const Bucket = await world.bucket();
       const { s3 } = world;
@@ -286,8 +286,19 @@ const inventoryCases: readonly ContractCase[] = [
         ['first', 'second'],
       );
       assert.equal(list.IsTruncated, false);
-      await s3.send(new DeleteBucketInventoryConfigurationCommand({ Bucket, Id: 'second' }));
-      await refused(s3.send(get), 'NoSuchConfiguration', 404);
+    },
+  },
+  {
+    name: 'an inventory configuration that was deleted is gone',
+    async run(world) {
+      const Bucket = await world.bucket();
+      await configure(world, Bucket, inventory('only'));
+      const place = { Bucket, Id: 'only' };
+      await world.s3.send(new DeleteBucketInventoryConfigurationCommand(place));
+      const get = world.s3.send(new GetBucketInventoryConfigurationCommand(place));
+      await refused(get, 'NoSuchConfiguration', 404);
+      const again = world.s3.send(new DeleteBucketInventoryConfigurationCommand(place));
+      await refused(again, 'NoSuchConfiguration', 404);
     },
   },
   {

@@ -14,11 +14,16 @@ const NO_INVENTORY = 'RGW 16 has no inventories';
 
 export const RGW_SKIPS: Readonly<Record<string, string>> = {
   'a stream with its checksum in a trailer is stored': NO_TRAILERS,
-  'the CRC32 checksum is verified, kept and told': NO_CHECKSUMS,
-  'the CRC32C checksum is verified, kept and told': NO_CHECKSUMS,
-  'the CRC64NVME checksum is verified, kept and told': NO_CHECKSUMS,
-  'the SHA1 checksum is verified, kept and told': NO_CHECKSUMS,
-  'the SHA256 checksum is verified, kept and told': NO_CHECKSUMS,
+  'the CRC32 checksum is kept and told to who asks for it': NO_CHECKSUMS,
+  'a wrong CRC32 checksum is refused, and so is one that is none': NO_CHECKSUMS,
+  'the CRC32C checksum is kept and told to who asks for it': NO_CHECKSUMS,
+  'a wrong CRC32C checksum is refused, and so is one that is none': NO_CHECKSUMS,
+  'the CRC64NVME checksum is kept and told to who asks for it': NO_CHECKSUMS,
+  'a wrong CRC64NVME checksum is refused, and so is one that is none': NO_CHECKSUMS,
+  'the SHA1 checksum is kept and told to who asks for it': NO_CHECKSUMS,
+  'a wrong SHA1 checksum is refused, and so is one that is none': NO_CHECKSUMS,
+  'the SHA256 checksum is kept and told to who asks for it': NO_CHECKSUMS,
+  'a wrong SHA256 checksum is refused, and so is one that is none': NO_CHECKSUMS,
   'a copy computes the checksum that it is asked for': NO_CHECKSUMS,
   'a composite checksum is one of the parts’ checksums': NO_CHECKSUMS,
   'a checksum of the full object is the same as in one piece': NO_CHECKSUMS,
@@ -94,10 +99,15 @@ export const RGW_SKIPS: Readonly<Record<string, string>> = {
   'a listing of versions goes on behind a version that was deleted meanwhile':
     'RGW 16 then leaves out the other versions of that key',
 
-  'the SHA512 checksum is verified, kept and told': NO_CHECKSUMS,
-  'the XXHASH64 checksum is verified, kept and told': NO_CHECKSUMS,
-  'the XXHASH3 checksum is verified, kept and told': NO_CHECKSUMS,
-  'the XXHASH128 checksum is verified, kept and told': NO_CHECKSUMS,
+  'the SHA512 checksum is kept and told to who asks for it': NO_CHECKSUMS,
+  'a wrong SHA512 checksum is refused, and so is one that is none': NO_CHECKSUMS,
+  'the XXHASH64 checksum is kept and told to who asks for it': NO_CHECKSUMS,
+  'a wrong XXHASH64 checksum is refused, and so is one that is none': NO_CHECKSUMS,
+  'the XXHASH3 checksum is kept and told to who asks for it': NO_CHECKSUMS,
+  'a wrong XXHASH3 checksum is refused, and so is one that is none': NO_CHECKSUMS,
+  'the XXHASH128 checksum is kept and told to who asks for it': NO_CHECKSUMS,
+  'a wrong XXHASH128 checksum is refused, and so is one that is none': NO_CHECKSUMS,
+  'the type of a checksum is told with it': NO_CHECKSUMS,
   'the MD5 checksum is verified, kept and told': NO_CHECKSUMS,
 
   'Object Lock can be enabled later on a bucket with versions':
@@ -164,7 +174,8 @@ export const RGW_SKIPS: Readonly<Record<string, string>> = {
   'what comes without encryption gets that of the bucket': NO_DEFAULT_ENCRYPTION,
   'an encryption of a bucket that is none is refused': NO_DEFAULT_ENCRYPTION,
 
-  'inventory configurations are kept, read, listed and deleted': NO_INVENTORY,
+  'inventory configurations are kept, read and listed': NO_INVENTORY,
+  'an inventory configuration that was deleted is gone': NO_INVENTORY,
   'an inventory configuration under another name than its own is refused': NO_INVENTORY,
   'an inventory configuration that is none is refused': NO_INVENTORY,
   'more than a hundred inventory configurations are listed page by page': NO_INVENTORY,

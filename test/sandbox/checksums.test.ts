@@ -2,11 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { multipartChecksum, startChecksum } from '../../sandbox/body/checksums.ts';
+import { Sha512 } from '@aws-sdk/checksums/sha';
+import { Xxh3_128, Xxh3_64, Xxh64 } from '@aws-sdk/checksums/xxh';
+import {
+  CHECKSUM_ALGORITHMS,
+  type ChecksumAlgorithm,
+  multipartChecksum,
+  startChecksum,
+} from '../../sandbox/body/checksums.ts';
 
 const CRCS = ['CRC32', 'CRC32C', 'CRC64NVME'] as const;
+const anyAlgorithm = fc.constantFrom(...CHECKSUM_ALGORITHMS);
 
-function digestOf(algorithm: (typeof CRCS)[number], ...pieces: readonly Uint8Array[]): Buffer {
+function digestOf(algorithm: ChecksumAlgorithm, ...pieces: readonly Uint8Array[]): Buffer {
   const running = startChecksum(algorithm);
   for (const piece of pieces) running.update(piece);
   return running.digest();
@@ -29,10 +37,47 @@ test('CRC32 is that of zlib', () => {
 
 test('a checksum in pieces is that of the whole', () => {
   fc.assert(
-    fc.property(fc.constantFrom(...CRCS), fc.array(fc.uint8Array()), (algorithm, pieces) => {
+    fc.property(anyAlgorithm, fc.array(fc.uint8Array()), (algorithm, pieces) => {
       const whole = digestOf(algorithm, Buffer.concat(pieces));
       assert.deepEqual(digestOf(algorithm, ...pieces), whole);
     }),
+  );
+});
+
+test('two checksums of one kind at a time do not disturb each other', () => {
+  const pieces = fc.array(fc.uint8Array({ maxLength: 400 }), { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(anyAlgorithm, pieces, pieces, (algorithm, ones, others) => {
+      const [one, other] = [startChecksum(algorithm), startChecksum(algorithm)];
+      for (let i = 0; i < Math.max(ones.length, others.length); i++) {
+        one.update(ones[i] ?? Buffer.alloc(0));
+        other.update(others[i] ?? Buffer.alloc(0));
+      }
+      assert.deepEqual(one.digest(), digestOf(algorithm, Buffer.concat(ones)));
+      assert.deepEqual(other.digest(), digestOf(algorithm, Buffer.concat(others)));
+    }),
+  );
+});
+
+test('the newer checksums are those of the AWS SDK', async () => {
+  const oracles = {
+    SHA512: () => new Sha512(),
+    XXHASH64: () => new Xxh64(),
+    XXHASH3: () => new Xxh3_64(),
+    XXHASH128: () => new Xxh3_128(),
+  } as const;
+  const names = ['SHA512', 'XXHASH64', 'XXHASH3', 'XXHASH128'] as const;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...names),
+      fc.uint8Array({ maxLength: 2000, size: 'max' }),
+      async (name, bytes) => {
+        const oracle = oracles[name]();
+        oracle.update(bytes);
+        const expected = Buffer.from(await oracle.digest()).toString('hex');
+        assert.equal(digestOf(name, bytes).toString('hex'), expected);
+      },
+    ),
   );
 });
 

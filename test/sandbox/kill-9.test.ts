@@ -1,7 +1,7 @@
 /** What the sandbox answered survives kill -9 of its process, and nothing half-written appears. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -85,6 +85,67 @@ test('everything that was answered is there after kill -9, and no body is left b
     }
     assert.ok(answered.size >= 60);
     assert.equal((await bodyFiles(dataDir)).length, inFiles);
+    await kill(again.child);
+    again.world.close();
+  } finally {
+    await rm(dataDir, { recursive: true });
+  }
+});
+
+test('locks, restores and settings are there after kill -9', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'brigade-kill-'));
+  const bucket = 'kept';
+  const reads = [
+    ...['object-lock', 'encryption', 'inventory'].map((name) => ({ query: { [name]: '' } })),
+    ...['retention', 'legal-hold'].map((name) => ({ key: 'k', query: { [name]: '' } })),
+    { method: 'HEAD', key: 'k' },
+  ];
+  const state = async ({ raw }: { raw: World['raw'] }): Promise<unknown> => {
+    const answers = await Promise.all(reads.map((read) => raw({ method: 'GET', bucket, ...read })));
+    return answers.map(({ status, body, headers }) => {
+      const { date, 'x-amz-request-id': _id, 'x-amz-id-2': _id2, ...told } = headers;
+      return { status, body: body.toString(), told, isDated: date !== undefined };
+    });
+  };
+  try {
+    const { world, child } = await serve(dataDir);
+    const headers = { 'x-amz-bucket-object-lock-enabled': 'true' };
+    await world.raw({ method: 'PUT', bucket, headers });
+    await world.put(bucket, 'k', 'x', { StorageClass: 'GLACIER' });
+    const writes: readonly (readonly [query: string, xml: string, key?: string])[] = [
+      [
+        'object-lock',
+        '<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>1</Days></DefaultRetention></Rule></ObjectLockConfiguration>',
+      ],
+      [
+        'encryption',
+        '<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>',
+      ],
+      [
+        'inventory',
+        '<InventoryConfiguration><Id>i</Id><IsEnabled>true</IsEnabled><IncludedObjectVersions>All</IncludedObjectVersions><Schedule><Frequency>Daily</Frequency></Schedule><Destination><S3BucketDestination><Bucket>arn:aws:s3:::x</Bucket><Format>CSV</Format></S3BucketDestination></Destination></InventoryConfiguration>',
+      ],
+      [
+        'retention',
+        '<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>2999-01-01T00:00:00Z</RetainUntilDate></Retention>',
+        'k',
+      ],
+      ['legal-hold', '<LegalHold><Status>ON</Status></LegalHold>', 'k'],
+      ['restore', '<RestoreRequest><Days>1</Days></RestoreRequest>', 'k'],
+    ];
+    for (const [name, body, key = ''] of writes) {
+      const method = name === 'restore' ? 'POST' : 'PUT';
+      const query = { [name]: '', ...(name === 'inventory' ? { id: 'i' } : {}) };
+      const md5 = { 'content-md5': createHash('md5').update(body).digest('base64') };
+      const answer = await world.raw({ method, bucket, key, query, body, headers: md5 });
+      assert.ok(answer.status < 300, `${name}: ${answer.status} ${answer.body.toString()}`);
+    }
+    const before = await state({ raw: (request) => world.raw(request) });
+    assert.match(JSON.stringify(before), /ongoing-request.*COMPLIANCE|COMPLIANCE.*ongoing-request/);
+    await kill(child);
+    world.close();
+    const again = await serve(dataDir);
+    assert.deepEqual(await state({ raw: (request) => again.world.raw(request) }), before);
     await kill(again.child);
     again.world.close();
   } finally {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startSandbox } from '../../sandbox/index.ts';
+import { type SandboxOptions, startSandbox } from '../../sandbox/index.ts';
 import type { S3Endpoint } from '../contract/s3-harness.ts';
 
 export const CREDENTIALS = [
@@ -12,7 +12,9 @@ export const CREDENTIALS = [
 ] as const;
 
 /** `stop` fails when the sandbox answered an InternalError meanwhile. */
-export async function startTestSandbox(): Promise<S3Endpoint & { readonly dataDir: string }> {
+export async function startTestSandbox(
+  more: Partial<SandboxOptions> = {},
+): Promise<S3Endpoint & { readonly dataDir: string }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'brigade-sandbox-'));
   const bugs: unknown[] = [];
   const sandbox = await startSandbox({
@@ -22,6 +24,7 @@ export async function startTestSandbox(): Promise<S3Endpoint & { readonly dataDi
     credentials: CREDENTIALS,
     restoreDelayMs: 0,
     onBug: (error) => bugs.push(error),
+    ...more,
   });
   const [first, second] = CREDENTIALS;
   return {
