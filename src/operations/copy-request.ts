@@ -110,10 +110,7 @@ export function copySource({
   return versionId === undefined ? source : `${source}?versionId=${encodeComponent(versionId)}`;
 }
 
-/** Without what is undefined. */
-export function present(
-  headers: Readonly<Record<string, string | undefined>>,
-): Record<string, string> {
+function present(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) given[name] = value;
