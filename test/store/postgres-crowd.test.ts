@@ -6,7 +6,12 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { seededRandom, type Random } from '../../src/base/random.ts';
-import { openPostgresStore, StoreUnavailable, type Store } from '../../src/store/index.ts';
+import {
+  openPostgresStore,
+  StoreUnavailable,
+  type LeasedUnit,
+  type Store,
+} from '../../src/store/index.ts';
 import {
   active,
   assertLedger,
@@ -106,9 +111,12 @@ test('after a cancel every lease is seen: no unit is handed out behind its back'
         assert.ok(moving);
         return moving.ledger.leasesLive;
       };
-      const leasing = Promise.all([lease(two, T0, 1), lease(three, T0, 2)]);
-      const [live, leased] = await Promise.all([cancel(), leasing]);
-      const own = leased.flat().filter((unit) => unit.lease.jobId === id);
+      const leasing: Promise<LeasedUnit[]> = Promise.all([
+        lease(two, T0, 1),
+        lease(three, T0, 2),
+      ]).then((units) => units.flat());
+      const [live, leased]: [number, LeasedUnit[]] = await Promise.all([cancel(), leasing]);
+      const own = leased.filter((unit) => unit.lease.jobId === id);
       assert.equal(live, own.length);
       await one.seal(id);
       for (const unit of own) assert.equal(await two.commitPart(unit.lease, part(1), T0), false);
@@ -146,14 +154,26 @@ test('who reads events from the last one seen misses none, whoever writes', () =
 test('however many processes schedule, no more jobs are active than may be', () =>
   withStores(4, async (stores) => {
     const store = first(stores);
-    for (let n = 0; n < 8; n++) {
+    const random = seededRandom(5);
+    const ids: string[] = [];
+    for (let n = 0; n < 6; n++) {
       const id = await active(store, [1]);
       await store.apply(id, 'Preempted', { at: T0 });
       await store.apply(id, 'Drained', { at: T0 });
+      ids.push(id);
     }
-    await Promise.all(stores.map((one) => one.schedule(3, T0)));
-    const jobs = await store.jobs({ account: ACCOUNT, statuses: ['Active'], limit: 100 });
-    assert.equal(jobs.length, 3);
+    // Priorities change meanwhile, so that each of them finds something else to decide.
+    const outrank = async (one: Store): Promise<void> => {
+      const id = ids[Math.floor(random.next() * ids.length)] ?? '';
+      await one.setPriority(ACCOUNT, id, Math.floor(random.next() * 1000));
+    };
+    const query = { account: ACCOUNT, statuses: ['Active', 'Pausing'], limit: 100 } as const;
+    for (let round = 0; round < 60; round++) {
+      await Promise.all(stores.flatMap((one) => [outrank(one), one.schedule(2, T0)]));
+      const busy = await store.jobs(query);
+      assert.ok(busy.length <= 2, `${busy.length} jobs are active in round ${round}`);
+      for (const { id } of busy) await store.apply(id, 'Drained', { at: T0 });
+    }
   }));
 
 interface Tally {

@@ -58,6 +58,17 @@ storeContract('PostgreSQL that loses answers', async () => {
 
 after(() => assert.ok(cuts > 100, `only ${cuts} connections were cut`));
 
+async function behindProxy(
+  use: (store: Store, proxy: CuttingProxy) => Promise<void>,
+): Promise<void> {
+  const { store, proxy } = await openBehindProxy();
+  try {
+    await use(store, proxy);
+  } finally {
+    await store.close();
+  }
+}
+
 /** Cuts the next execution of a statement that looks like this, once. */
 function cutOnce(proxy: CuttingProxy, how: 'before' | 'after', statement: RegExp): () => boolean {
   let isCut = false;
@@ -70,77 +81,74 @@ function cutOnce(proxy: CuttingProxy, how: 'before' | 'after', statement: RegExp
 }
 
 for (const how of ['before', 'after'] as const) {
-  test(`a job whose commit was cut ${how} the server is made once, and is no repetition`, async () => {
-    const { store, proxy } = await openBehindProxy();
-    const isCut = cutOnce(proxy, how, /^COMMIT$/);
-    assert.deepEqual(await store.createJob(newJob({ id: 'one', token: 't' })), { kind: 'created' });
-    assert.ok(isCut());
-    assert.equal((await store.events(0, 10)).length, 1);
-    const again = await store.createJob(newJob({ id: 'two', token: 't' }));
-    assert.deepEqual(again, { kind: 'repeated', jobId: 'one' });
-    await store.close();
-  });
+  test(`a job whose commit was cut ${how} the server is made once, and is no repetition`, () =>
+    behindProxy(async (store, proxy) => {
+      const isCut = cutOnce(proxy, how, /^COMMIT$/);
+      assert.deepEqual(await store.createJob(newJob({ id: 'one', token: 't' })), {
+        kind: 'created',
+      });
+      assert.ok(isCut());
+      assert.equal((await store.events(0, 10)).length, 1);
+      const again = await store.createJob(newJob({ id: 'two', token: 't' }));
+      assert.deepEqual(again, { kind: 'repeated', jobId: 'one' });
+    }));
 
-  test(`a cancel whose commit was cut ${how} the server is one cancel with one event`, async () => {
-    const { store, proxy } = await openBehindProxy();
-    await store.createJob(newJob({ id: 'one' }));
-    const isCut = cutOnce(proxy, how, /^COMMIT$/);
-    const applied = await store.applyByUser(ACCOUNT, 'one', 'CancelRequested', { at: T0 });
-    assert.ok(isCut() && applied.ok);
-    assert.equal(applied.job.status, 'Cancelling');
-    const events = await store.events(0, 10);
-    assert.deepEqual(
-      events.map(({ status }) => status),
-      ['New', 'Cancelling'],
-    );
-    await store.close();
-  });
+  test(`a cancel whose commit was cut ${how} the server is one cancel with one event`, () =>
+    behindProxy(async (store, proxy) => {
+      await store.createJob(newJob({ id: 'one' }));
+      const isCut = cutOnce(proxy, how, /^COMMIT$/);
+      const applied = await store.applyByUser(ACCOUNT, 'one', 'CancelRequested', { at: T0 });
+      assert.ok(isCut() && applied.ok);
+      assert.equal(applied.job.status, 'Cancelling');
+      const events = await store.events(0, 10);
+      assert.deepEqual(
+        events.map(({ status }) => status),
+        ['New', 'Cancelling'],
+      );
+    }));
 
-  test(`a part whose commit was cut ${how} the server is taken once`, async () => {
-    const { store, proxy } = await openBehindProxy();
-    const id = await active(store, [10, 10]);
-    const units = await lease(store, T0, 2);
-    const isCut = cutOnce(proxy, how, /^COMMIT$/);
-    const answers = await Promise.all(
-      units.map((unit) => store.commitPart(unit.lease, part(10), T0)),
-    );
-    assert.ok(isCut());
-    assert.deepEqual(answers, [true, true]);
-    assert.equal((await store.job(ACCOUNT, id))?.tasksSucceeded, 20);
-    await assertLedger(store, id, [10, 10]);
-    await store.close();
-  });
+  test(`a part whose commit was cut ${how} the server is taken once`, () =>
+    behindProxy(async (store, proxy) => {
+      const id = await active(store, [10, 10]);
+      const units = await lease(store, T0, 2);
+      const isCut = cutOnce(proxy, how, /^COMMIT$/);
+      const answers = await Promise.all(
+        units.map((unit) => store.commitPart(unit.lease, part(10), T0)),
+      );
+      assert.ok(isCut());
+      assert.deepEqual(answers, [true, true]);
+      assert.equal((await store.job(ACCOUNT, id))?.tasksSucceeded, 20);
+      await assertLedger(store, id, [10, 10]);
+    }));
 }
 
-test('a lease whose answer was lost is not taken twice: its units come back with their time', async () => {
-  const { store, proxy } = await openBehindProxy();
-  await active(store, [1, 1, 1]);
-  const isCut = cutOnce(proxy, 'after', /^\s*WITH wanted AS/);
-  await assert.rejects(lease(store, T0, 2), StoreUnavailable);
-  assert.ok(isCut());
-  assert.deepEqual(
-    (await lease(store, T0, 3)).map((unit) => unit.lease.seq),
-    [2],
-  );
-  const later = await lease(store, T0 + LEASE_MS + 1, 3);
-  assert.deepEqual(
-    later.map((unit) => [unit.lease.seq, unit.lease.fence]),
-    [
-      [0, 2],
-      [1, 2],
-      [2, 2],
-    ],
-  );
-  await store.close();
-});
+test('a lease whose answer was lost is not taken twice: its units come back with their time', () =>
+  behindProxy(async (store, proxy) => {
+    await active(store, [1, 1, 1]);
+    const isCut = cutOnce(proxy, 'after', /^\s*WITH wanted AS/);
+    await assert.rejects(lease(store, T0, 2), StoreUnavailable);
+    assert.ok(isCut());
+    assert.deepEqual(
+      (await lease(store, T0, 3)).map((unit) => unit.lease.seq),
+      [2],
+    );
+    const later = await lease(store, T0 + LEASE_MS + 1, 3);
+    assert.deepEqual(
+      later.map((unit) => [unit.lease.seq, unit.lease.fence]),
+      [
+        [0, 2],
+        [1, 2],
+        [2, 2],
+      ],
+    );
+  }));
 
-test('a database that stays away is told as such, and is used again when it is back', async () => {
-  const { store, proxy } = await openBehindProxy();
-  await store.createJob(newJob({ id: 'one' }));
-  proxy.decide = () => 'before';
-  await assert.rejects(store.job(ACCOUNT, 'one'), StoreUnavailable);
-  await assert.rejects(store.setPriority(ACCOUNT, 'one', 7), StoreUnavailable);
-  proxy.decide = () => 'no';
-  assert.equal((await store.setPriority(ACCOUNT, 'one', 7))?.priority, 7);
-  await store.close();
-});
+test('a database that stays away is told as such, and is used again when it is back', () =>
+  behindProxy(async (store, proxy) => {
+    await store.createJob(newJob({ id: 'one' }));
+    proxy.decide = () => 'before';
+    await assert.rejects(store.job(ACCOUNT, 'one'), StoreUnavailable);
+    await assert.rejects(store.setPriority(ACCOUNT, 'one', 7), StoreUnavailable);
+    proxy.decide = () => 'no';
+    assert.equal((await store.setPriority(ACCOUNT, 'one', 7))?.priority, 7);
+  }));
