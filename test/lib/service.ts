@@ -27,8 +27,12 @@ const GUARD = `data:text/javascript,${encodeURIComponent(`
   import { isMainThread } from 'node:worker_threads';
   if (isMainThread) {
     process.stdin.on('close', () => {
-      rmSync(process.env.BRIGADE_DATA_DIR, { recursive: true, force: true });
-      process.kill(process.pid, 'SIGKILL');
+      // The sandbox's thread may add files while they are being removed.
+      try {
+        rmSync(process.env.BRIGADE_DATA_DIR, { recursive: true, force: true, maxRetries: 10 });
+      } finally {
+        process.kill(process.pid, 'SIGKILL');
+      }
     });
     process.stdin.resume().unref();
   }
