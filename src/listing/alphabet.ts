@@ -1,42 +1,58 @@
 /**
- * The characters that the keys of a bucket are made of, as far as they have been seen. Half way
- * between two keys lies somewhere else when names are made of ten digits than when they are made of
- * all of Unicode, so the search for a middle reckons in these characters.
+ * The characters that the keys of a bucket are made of, as far as they have been seen, place by
+ * place. Half way between two keys lies somewhere else when the character that differs is a digit
+ * than when it may be anything of Unicode, so the search for a middle reckons in these characters.
  *
  * A character of a family (digits, lower case, upper case) brings its family along; of letters only
- * A to F have been seen as long as names may be hexadecimal.
+ * A to F as long as names may be hexadecimal.
  */
+import { KEY_BYTES_MAX } from '../model/limits.ts';
 
-/** Enough for every script but Chinese, and there any thousand of them divide the rest as well. */
-const SYMBOLS_MAX = 1024;
+/** Per place. Enough for every script but Chinese; there any hundred of them divide the rest as well. */
+const SYMBOLS_MAX = 256;
 
 const FAMILIES: readonly (readonly [first: string, last: string])[] = [
   ['0', '9'],
   ['a', 'f'],
-  ['g', 'z'],
+  ['a', 'z'],
   ['A', 'F'],
-  ['G', 'Z'],
+  ['A', 'Z'],
 ];
+
+/** One for each place in a key. */
+export class Alphabets {
+  /** Whatever was seen at any place. */
+  readonly anywhere = new Alphabet();
+  readonly #places: Alphabet[] = [];
+
+  add(key: readonly number[]): void {
+    key.forEach((point, place) => {
+      this.at(place).add(point);
+      this.anywhere.add(point);
+    });
+  }
+
+  at(place: number): Alphabet {
+    while (this.#places.length <= Math.min(place, KEY_BYTES_MAX)) this.#places.push(new Alphabet());
+    return this.#places[Math.min(place, KEY_BYTES_MAX)] ?? new Alphabet();
+  }
+}
 
 export class Alphabet {
   /** Code points, ascending. */
   readonly symbols: number[] = [];
-  readonly #known = new Set<number>();
+  readonly #seen = new Set<number>();
 
-  add(key: readonly number[]): void {
-    for (const point of key) {
-      if (this.#known.has(point) || this.symbols.length >= SYMBOLS_MAX) continue;
-      this.#insert(point);
-      for (const [first, last] of FAMILIES) {
-        const low = first.charCodeAt(0);
-        const high = last.charCodeAt(0);
-        if (point < low || point > high) continue;
-        for (let one = low; one <= high; one++) this.#insert(one);
-        // Whoever has letters behind F has those before it as well.
-        if (first === 'g') this.add([0x61]);
-        if (first === 'G') this.add([0x41]);
-      }
-    }
+  add(point: number): void {
+    if (this.#seen.has(point) || this.symbols.length >= SYMBOLS_MAX) return;
+    this.#seen.add(point);
+    this.#insert(point);
+    const family = FAMILIES.map((ends) => ends.map((end) => end.charCodeAt(0))).find(
+      ([low = 0, high = 0]) => point >= low && point <= high,
+    );
+    if (!family) return;
+    const [low = 0, high = 0] = family;
+    for (let one = low; one <= high; one++) this.#insert(one);
   }
 
   /** How many symbols come before this code point. */
@@ -52,8 +68,7 @@ export class Alphabet {
   }
 
   #insert(point: number): void {
-    if (this.#known.has(point)) return;
-    this.#known.add(point);
-    this.symbols.splice(this.rank(point), 0, point);
+    const rank = this.rank(point);
+    if (this.symbols[rank] !== point) this.symbols.splice(rank, 0, point);
   }
 }

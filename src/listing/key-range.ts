@@ -29,6 +29,8 @@ export class KeyRange {
   isWhole = false;
   /** What was given away of it last was empty, or as good as: its keys lie elsewhere. */
   isSkewed = false;
+  /** It may well be empty. */
+  isDoubtful = false;
   /** The one it was given away from. */
   readonly origin: KeyRange | undefined;
 

@@ -19,7 +19,7 @@
 import { assert } from '../base/assert.ts';
 import type { FailedOutcome } from '../model/outcome.ts';
 import type { S3Answer, S3Request } from '../s3/index.ts';
-import { Alphabet } from './alphabet.ts';
+import { Alphabets } from './alphabet.ts';
 import { codePoints, compareKeys } from './key-order.ts';
 import { KeyRange, type SavedRange } from './key-range.ts';
 import { middleByDepth, middleByValue, pagesLeft, type Stretch } from './middle.ts';
@@ -28,6 +28,7 @@ import {
   type ListPlan,
   type Marker,
   type Page,
+  PAGE_KEYS_MAX,
   pageRequest,
   type Read,
   readPage,
@@ -82,7 +83,12 @@ const ROWS_CHARS_MAX = 2 * 1024 * 1024;
 const PIECE_PAGES_MIN = 1.5;
 /** Numbers do not describe such a stretch: its keys are elsewhere than they say. */
 const PAGES_LEFT_MAX = 100_000;
-/** Keys of each page that the alphabet learns from. */
+/**
+ * Keys of the first page of what may well be empty: an answer from there tells of keys that belong to
+ * others, and a store lists those in full if it is let.
+ */
+const PROBE_KEYS = 1;
+/** Keys of each page that the alphabets learn from. */
 const SAMPLES = 16;
 
 /** Ends when everything is listed. Throws ListingFailed, what `ask` and `rowsOf` throw, and on abort. */
@@ -107,7 +113,7 @@ export async function* listInParallel(
 
 class Lister {
   readonly #options: ListerOptions;
-  readonly #alphabet = new Alphabet();
+  readonly #alphabets = new Alphabets();
   readonly #ranges: Set<KeyRange>;
   #seen: number;
   #idle = 0;
@@ -202,7 +208,7 @@ class Lister {
     for (const range of this.#ranges) {
       if (!range.page || range.isEnding || range.isWhole) continue;
       const stretch = { prefix: range.prefix, ...range.page, end: range.end };
-      const pages = Math.min(pagesLeft(stretch, this.#alphabet), PAGES_LEFT_MAX);
+      const pages = Math.min(pagesLeft(stretch, this.#alphabets), PAGES_LEFT_MAX);
       if (pages < PIECE_PAGES_MIN) continue;
       pagesAll += pages;
       if (!largest || pages > largest.pages) largest = { range, stretch, pages };
@@ -213,26 +219,29 @@ class Lister {
     const pieces = Math.min(Math.round((this.#idle * pages) / pagesAll), pages / PIECE_PAGES_MIN);
     const share = Math.max(1, pieces) / (Math.max(1, pieces) + 1);
     const isVague = range.isSkewed || pages === PAGES_LEFT_MAX;
-    const byValue = isVague ? undefined : middleByValue(stretch, share, this.#alphabet);
-    const middle = byValue ?? middleByDepth(stretch, share, this.#alphabet);
+    const byValue = isVague ? undefined : middleByValue(stretch, share, this.#alphabets);
+    const middle = byValue ?? middleByDepth(stretch, share, this.#alphabets);
     if (middle === undefined) {
       range.isWhole = true;
       return this.#divide();
     }
     const { prefix: p, end: e } = stretch;
     const far = new KeyRange({ p, a: middle, ...(e === undefined ? {} : { e }) }, range);
+    far.isDoubtful = byValue === undefined;
     range.end = middle; // I2: in one step with the next line.
     this.#ranges.add(far);
     return far;
   }
 
   async #list(range: KeyRange, signal: AbortSignal): Promise<void> {
+    const { plan } = this.#options;
     let from: Marker = {
       key: range.after,
       ...(range.afterVersion === undefined ? {} : { versionId: range.afterVersion }),
     };
     for (let isFirst = true; ; isFirst = false) {
-      const page = await this.#fetch(range, from, signal);
+      const keysMax = isFirst && range.isDoubtful ? PROBE_KEYS : PAGE_KEYS_MAX;
+      const page = await this.#fetch(pageRequest(plan, range.prefix, from, keysMax), signal);
       const objects = this.#within(range, from, page);
       const { next } = page;
       range.isEnding = !next || (range.end !== undefined && compareKeys(next.key, range.end) >= 0);
@@ -240,7 +249,7 @@ class Lister {
       if (next?.versionId !== undefined && next.key === range.end) range.isEnding = false;
       if (next?.token !== undefined) range.isEnding = false;
       if (isFirst && range.origin) range.origin.isSkewed = range.isEnding;
-      this.#learn(range, objects, next);
+      this.#learn(range, objects, keysMax === PROBE_KEYS ? undefined : next);
       const rows = objects.length > 0 ? await this.#options.rowsOf(objects, signal) : '';
       while (this.#rowsChars >= ROWS_CHARS_MAX && !signal.aborted) await this.#taken.rung(); // I4
       signal.throwIfAborted();
@@ -250,9 +259,8 @@ class Lister {
     }
   }
 
-  async #fetch(range: KeyRange, from: Marker, signal: AbortSignal): Promise<Page> {
+  async #fetch(request: S3Request, signal: AbortSignal): Promise<Page> {
     const { ask, plan } = this.#options;
-    const request = pageRequest(plan, range.prefix, from);
     const read = await ask(request, (answer) => readPage(plan, answer), signal);
     if (!read.ok) throw new ListingFailed(read);
     return read.value;
@@ -286,7 +294,7 @@ class Lister {
   #learn(range: KeyRange, objects: readonly ListedObject[], next: Marker | undefined): void {
     const step = Math.max(1, Math.floor(objects.length / SAMPLES));
     for (let i = 0; i < objects.length; i += step) {
-      this.#alphabet.add(codePoints(objects[i]?.key ?? ''));
+      this.#alphabets.add(codePoints(objects[i]?.key ?? ''));
     }
     range.isWhole = false;
     if (next && next.token === undefined) {

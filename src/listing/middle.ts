@@ -3,14 +3,14 @@
  *
  * I1. What comes out lies strictly between the last key that was seen and the end, and is whole
  *     characters. Any such key divides without losing one, since both sides are listed; a bad choice
- *     costs an empty answer, never an object.
- * I2. Two ways to guess. By value: keys are numbers in a base of the alphabet's size, good where names
- *     are spread evenly. By depth: any character of the last key may be the one that changes next,
- *     and those places are divided; a binary search over its length finds where names begin to
- *     differ, behind whatever prefix they share.
+ *     costs an answer that brings nothing, never an object.
+ * I2. Two ways to guess. By value: keys are numbers, each place a digit in the base of its alphabet,
+ *     good where names are spread evenly. By depth: any character of the last key may be the one that
+ *     changes next, and those places are divided; a binary search over its length finds where names
+ *     begin to differ, behind whatever prefix they share.
  * I3. Deeper than the page in hand varies there is nothing to find: those keys are in it.
  */
-import type { Alphabet } from './alphabet.ts';
+import type { Alphabet, Alphabets } from './alphabet.ts';
 import { codePoints, compareKeys, sharedLength } from './key-order.ts';
 
 /** A stretch whose beginning has just been seen. */
@@ -25,18 +25,20 @@ export interface Stretch {
   readonly end: string | undefined;
 }
 
-/** Numbers are exact up to here. */
-const EXACT_BITS = 52;
+/** Numbers up to here, times any base, are exact. */
+const VALUE_MAX = 2 ** 44;
 const POINT_MAX = 0x10ffff;
 
 /** How many more pages like the one in hand the stretch may hold; a guess, Infinity when unknown. */
-export function pagesLeft({ first, last, end }: Stretch, alphabet: Alphabet): number {
+export function pagesLeft({ first, last, end }: Stretch, alphabets: Alphabets): number {
   if (end === undefined) return Infinity;
   const [from, to, bound] = [codePoints(first), codePoints(last), codePoints(end)];
   const shared = sharedLength(from, bound);
   // Behind all characters that have been seen there is no telling.
-  if (alphabet.rank(bound[shared] ?? 0) >= alphabet.symbols.length) return Infinity;
-  const valueOf = (key: readonly number[]): number => value(key, shared, alphabet);
+  const { symbols } = alphabets.at(shared);
+  if ((bound[shared] ?? 0) > (symbols.at(-1) ?? 0)) return Infinity;
+  const bases = basesFrom(shared, alphabets);
+  const valueOf = (key: readonly number[]): number => value(key, shared, bases, alphabets);
   const page = valueOf(to) - valueOf(from);
   return page <= 0 ? Infinity : Math.max(0, (valueOf(bound) - valueOf(to)) / page);
 }
@@ -45,21 +47,23 @@ export function pagesLeft({ first, last, end }: Stretch, alphabet: Alphabet): nu
 export function middleByValue(
   { last, end }: Stretch,
   share: number,
-  alphabet: Alphabet,
+  alphabets: Alphabets,
 ): string | undefined {
   if (end === undefined) return undefined;
   const [from, to] = [codePoints(last), codePoints(end)];
   const shared = sharedLength(from, to);
-  const low = value(from, shared, alphabet);
-  const high = value(to, shared, alphabet);
+  const bases = basesFrom(shared, alphabets);
+  const low = value(from, shared, bases, alphabets);
+  const high = value(to, shared, bases, alphabets);
   let left = Math.floor(low + (high - low) * share);
-  // The shortest beginning of the number that lies between says enough.
-  const base = baseOf(alphabet);
+  let unit = bases.reduce((product, base) => product * base, 1);
   let text = String.fromCodePoint(...from.slice(0, shared));
-  for (let unit = base ** (digitsOf(alphabet) - 1); unit >= 1; unit /= base) {
+  // The shortest beginning of the number that lies between says enough.
+  for (const [i, base] of bases.entries()) {
+    unit /= base;
     const digit = Math.floor(left / unit);
     left -= digit * unit;
-    const symbol = alphabet.symbols[digit - 1];
+    const symbol = alphabets.at(shared + i).symbols[digit - 1];
     if (symbol === undefined) return undefined;
     text += String.fromCodePoint(symbol);
     if (isBetween(text, last, end)) return text;
@@ -67,10 +71,11 @@ export function middleByValue(
   return undefined;
 }
 
+/** As `middleByValue`. Finds one wherever there is one, sooner or later. */
 export function middleByDepth(
   stretch: Stretch,
   share: number,
-  alphabet: Alphabet,
+  alphabets: Alphabets,
 ): string | undefined {
   const { prefix, last, end } = stretch;
   const [first, from] = [codePoints(stretch.first), codePoints(last)];
@@ -81,10 +86,13 @@ export function middleByDepth(
   const at = (depth: number, shareOfDepth: number): string | undefined => {
     const low = from[depth] ?? -1;
     const bound = depth === top ? to?.[depth] : undefined;
-    // Its own character alone is still before a longer end.
-    const high =
-      (bound ?? POINT_MAX + 1) + (bound !== undefined && depth + 1 < (to?.length ?? 0) ? 1 : 0);
-    const point = pointBetween(low, high, shareOfDepth, alphabet);
+    // Of a longer end the bound is only the beginning, which alone lies before it.
+    const isIncluded = bound === undefined || (to !== undefined && to.length > depth + 1);
+    const high = (bound ?? POINT_MAX) + (isIncluded ? 1 : 0);
+    const point =
+      symbolBetween(low, high, shareOfDepth, alphabets.at(depth)) ??
+      symbolBetween(low, high, shareOfDepth, alphabets.anywhere) ??
+      pointBetween(low, high, shareOfDepth);
     if (point === undefined) return undefined;
     const text = String.fromCodePoint(...from.slice(0, depth), point);
     return isBetween(text, last, end) ? text : undefined;
@@ -92,21 +100,14 @@ export function middleByDepth(
 
   const position = share * (bottom - top + 1);
   const depth = bottom - Math.floor(position);
-  const found = at(depth, position % 1);
-  if (found !== undefined) return found;
-  for (let other = depth + 1; other <= bottom; other++) {
-    const deeper = at(other, 0.5);
-    if (deeper !== undefined) return deeper;
-  }
-  for (let other = depth - 1; other >= top; other--) {
-    const higher = at(other, 0.5);
-    if (higher !== undefined) return higher;
-  }
-  return undefined;
+  let found = at(depth, position % 1);
+  for (let other = depth + 1; !found && other <= bottom; other++) found = at(other, 0.5);
+  for (let other = depth - 1; !found && other >= top; other--) found = at(other, 0.5);
+  return found;
 }
 
-/** A character of the alphabet above `low` and below `high`, or any, if it has none there. */
-function pointBetween(
+/** Above `low` and below `high`. */
+function symbolBetween(
   low: number,
   high: number,
   share: number,
@@ -114,7 +115,11 @@ function pointBetween(
 ): number | undefined {
   const from = alphabet.rank(low + 1);
   const count = alphabet.rank(high) - from;
-  if (count > 0) return alphabet.symbols[from + Math.floor(count * share)];
+  return count > 0 ? alphabet.symbols[from + Math.floor(count * share)] : undefined;
+}
+
+/** As `symbolBetween`, when no character that was seen is there: any. */
+function pointBetween(low: number, high: number, share: number): number | undefined {
   const point = low + 1 + Math.floor((high - low - 1) * share);
   if (point >= high) return undefined;
   // Halves of surrogate pairs are no characters.
@@ -127,23 +132,27 @@ function isBetween(key: string, after: string, before: string | undefined): bool
   );
 }
 
-/** The characters from `start` on as a number; no character counts less than any. */
-function value(key: readonly number[], start: number, alphabet: Alphabet): number {
-  const base = baseOf(alphabet);
-  const digits = digitsOf(alphabet);
-  let number = 0;
-  for (let i = start; i < start + digits; i++) {
-    const point = key[i];
-    number = number * base + (point === undefined ? 0 : alphabet.rank(point) + 1);
-  }
-  return number;
-}
-
 /** A digit for each symbol, one for the end of a key, and one for what lies behind all symbols. */
-function baseOf(alphabet: Alphabet): number {
-  return alphabet.symbols.length + 2;
+function basesFrom(start: number, alphabets: Alphabets): number[] {
+  const bases: number[] = [];
+  for (let product = 1; product < VALUE_MAX;) {
+    const base = alphabets.at(start + bases.length).symbols.length + 2;
+    bases.push(base);
+    product *= base;
+  }
+  return bases;
 }
 
-function digitsOf(alphabet: Alphabet): number {
-  return Math.floor(EXACT_BITS / Math.log2(baseOf(alphabet)));
+/** The characters from `start` on as a number; no character counts less than any. */
+function value(
+  key: readonly number[],
+  start: number,
+  bases: readonly number[],
+  alphabets: Alphabets,
+): number {
+  return bases.reduce((number, base, i) => {
+    const point = key[start + i];
+    const digit = point === undefined ? 0 : alphabets.at(start + i).rank(point) + 1;
+    return number * base + digit;
+  }, 0);
 }
