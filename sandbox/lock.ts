@@ -34,7 +34,7 @@ const BYPASS = 'x-amz-bypass-governance-retention';
 
 export const LOCK_HEADERS: readonly string[] = [MODE, UNTIL, HOLD];
 export const BYPASS_HEADERS: readonly string[] = [BYPASS];
-export const NO_LOCK = '{}';
+const NO_LOCK = '{}';
 const PAST = 'The retain until date must be in the future!';
 
 export function parseLock(stored: string): ObjectLock {

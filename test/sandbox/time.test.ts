@@ -138,6 +138,31 @@ test('a restore goes on over a restart', async () => {
   await rm(dataDir, { recursive: true });
 });
 
+test('what changes about a version does not make it newer', async () => {
+  const { clock, send, stop } = await sceneOf({ 'x-amz-bucket-object-lock-enabled': 'true' });
+  const encrypted = { 'x-amz-server-side-encryption': 'AES256' };
+  await send({ method: 'PUT', key: 'k', headers: encrypted });
+  const modified = async (): Promise<string | undefined> =>
+    (await send({ method: 'HEAD', key: 'k' })).headers['last-modified'];
+  const before = await modified();
+  for (const [name, body] of [
+    ['tagging', '<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>'],
+    [
+      'encryption',
+      '<ObjectEncryption><SSE-KMS><KMSKeyArn>arn:aws:kms:us-east-1:111111111111:key/one</KMSKeyArn></SSE-KMS></ObjectEncryption>',
+    ],
+    ['legal-hold', '<LegalHold><Status>ON</Status></LegalHold>'],
+  ] as const) {
+    clock.advance(HOUR_MS);
+    const headers = { 'content-md5': createHash('md5').update(body).digest('base64') };
+    const query = { [name]: '' };
+    const changed = await send({ method: 'PUT', key: 'k', query, body, headers });
+    assert.equal(changed.status, 200);
+    assert.equal(await modified(), before);
+  }
+  await stop();
+});
+
 test('a retention ends with its time, also a compliance one', async () => {
   const scene = await sceneOf({ 'x-amz-bucket-object-lock-enabled': 'true' });
   const { clock, send } = scene;
