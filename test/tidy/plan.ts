@@ -104,6 +104,7 @@ export const PLAN: Plan = {
     'node:sqlite',
     'node:tls',
     'node:worker_threads',
+    'pg',
     'pino',
     'undici',
   ],

@@ -23,7 +23,7 @@ import type { Connection } from './database.ts';
 /** A job with its progress, for `jobOf`. */
 export const SELECT_JOB = 'SELECT j.*, p.* FROM jobs j JOIN progress p ON p.job = j.no';
 
-export const WITH_WORK = STATUSES_WITH_WORK.map((status) => `'${status}'`).join(', ');
+const WITH_WORK = STATUSES_WITH_WORK.map((status) => `'${status}'`).join(', ');
 
 const SAVE_STATUS = `
   WITH saved AS (
