@@ -78,6 +78,9 @@ export class CsvScanner {
    */
   scan(bytes: Uint8Array, from: number, limit: number, final: boolean): number {
     const kinds = this.#kinds;
+    const starts = this.#starts;
+    const ends = this.#ends;
+    const fieldFlags = this.#flags;
     let i = from;
     let rowFlags = 0;
     this.lineBreaks = 0;
@@ -88,10 +91,23 @@ export class CsvScanner {
       const quoted = i < limit && bytes[i] === QUOTE;
       if (quoted) {
         start++;
-        end = this.#quotedEnd(bytes, start, limit, final);
-        if (end < 0) return end;
-        flags = this.#quotedFlags;
-        i = end + 1;
+        // The usual field has neither quotes nor line feeds inside.
+        let kind = 0;
+        for (i = start; i < limit; i++) {
+          kind = byteAt(kinds, byteAt(bytes, i));
+          if (kind >= STOP && bytes[i] !== COMMA) break;
+          flags |= kind;
+        }
+        end = i;
+        if (i + 1 < limit && bytes[i] === QUOTE && bytes[i + 1] !== QUOTE) {
+          flags &= ~STOP;
+          i++;
+        } else {
+          end = this.#quotedEnd(bytes, start, limit, final);
+          if (end < 0) return end;
+          flags = this.#quotedFlags;
+          i = end + 1;
+        }
       } else {
         let kind = 0;
         while (i < limit && (kind = byteAt(kinds, byteAt(bytes, i))) < STOP) {
@@ -101,10 +117,10 @@ export class CsvScanner {
         end = i;
       }
       rowFlags |= flags;
-      if (column < this.#starts.length) {
-        this.#starts[column] = start;
-        this.#ends[column] = end;
-        this.#flags[column] = flags;
+      if (column < starts.length) {
+        starts[column] = start;
+        ends[column] = end;
+        fieldFlags[column] = flags;
       }
       if (i < limit && bytes[i] === COMMA) {
         i++;

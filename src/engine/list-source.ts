@@ -34,7 +34,7 @@ export interface ListSource {
 export interface ListBatch {
   /**
    * Whole manifest rows: `fields`, keys in manifest spelling, LF. May be empty, to move the position.
-   * The stager keeps it until it is saved, so the buffer must not be used again. A few MiB at most.
+   * Copied by the stager before it asks for the next one. A few MiB at most.
    */
   readonly csv: Uint8Array;
   /** JSON: where to resume after this batch. */

@@ -71,7 +71,8 @@ class Stage {
   #written = 0;
   /** Offset of the first pending byte among all staged bytes. */
   #base: number;
-  #pending: Uint8Array[] = [];
+  /** The segment in the making; grows when a batch does not fit, and serves for all of them. */
+  #pending = new Uint8Array(SEGMENT_BYTES);
   #pendingBytes = 0;
   #chunks: ChunkRange[] = [];
   /** A batch came since the last save, if only with a position. */
@@ -111,8 +112,14 @@ class Stage {
     } catch (error) {
       throw error instanceof ManifestDefect && origin ? error.inFile(origin.file) : error;
     }
-    this.#pending.push(csv);
-    this.#pendingBytes += csv.length;
+    const end = this.#pendingBytes + csv.length;
+    if (end > this.#pending.length) {
+      const larger = new Uint8Array(end + csv.length);
+      larger.set(this.#pending.subarray(0, this.#pendingBytes));
+      this.#pending = larger;
+    }
+    this.#pending.set(csv, this.#pendingBytes);
+    this.#pendingBytes = end;
   }
 
   isDue(): boolean {
@@ -137,7 +144,8 @@ class Stage {
       end: end - this.#base,
     }));
     if (chunks.length > 0) {
-      await staging.write({ jobId, segment }, Buffer.concat(this.#pending));
+      const rows = this.#pending.subarray(0, this.#pendingBytes);
+      await staging.write({ jobId, segment }, rows);
       this.#segments = appended(this.#segments, segment);
       this.#written += 1;
     }
@@ -152,7 +160,6 @@ class Stage {
     }
     this.#base = checkpoint.cut.offset;
     this.#chunks = [];
-    this.#pending = [];
     this.#pendingBytes = 0;
     this.#isDirty = false;
     this.#savedAt = clock.monotonic();

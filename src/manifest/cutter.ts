@@ -96,6 +96,7 @@ export class ManifestCutter {
 
   /** The manifest has been pushed whole; returns the last chunks. Refuses one without rows. */
   end(): readonly ChunkRange[] {
+    assert(!this.#isOver, 'A manifest ends twice.');
     const chunks = this.close();
     this.#isOver = true;
     if (this.#rows === 0) {

@@ -1,4 +1,3 @@
-export { type ManifestColumns, manifestColumns } from './columns.ts';
 export { type CutterCheckpoint, type CutterOptions, ManifestCutter } from './cutter.ts';
 export {
   type DataFile,
@@ -21,5 +20,4 @@ export { type ChunkRange, ManifestDefect } from './manifest.ts';
 export { ParquetFile } from './parquet/rows.ts';
 export { csvColumns, csvRows, jsonLines } from './row-formats.ts';
 export { type RowBatch, type RowFormat, type RowPosition, RowStream } from './row-stream.ts';
-export { RowWriter } from './row-writer.ts';
 export { readTasks } from './tasks.ts';

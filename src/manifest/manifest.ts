@@ -41,7 +41,7 @@ export function shown(text: string): string {
 }
 
 /** As `shown`, for names of objects, which differ at their end. */
-export function shownEnd(text: string): string {
+function shownEnd(text: string): string {
   const printable = text.slice(-SHOWN_CHARS_MAX).replaceAll(UNPRINTABLE, '?');
   return `"${text.length > SHOWN_CHARS_MAX ? '...' : ''}${printable}"`;
 }

@@ -1,5 +1,6 @@
 /** Text formats whose rows become manifest rows. Which rows are right is for the cutter to say. */
 import { isUtf8 } from 'node:buffer';
+import { asBuffer } from '../base/bytes.ts';
 import { CSV_DOUBLED, CSV_INCOMPLETE, CSV_PROBLEMS, CsvScanner } from '../base/csv.ts';
 import type { ManifestColumns } from './columns.ts';
 import { encodeKey } from './key.ts';
@@ -9,11 +10,11 @@ import type { RowWriter } from './row-writer.ts';
 
 const LF = 10;
 const CR = 13;
-/** Mark of bytes that need quotes around their field. */
+/** Mark of bytes that need quotes around their field; quotes inside one are CSV_DOUBLED. */
 const NEEDS_QUOTES = 1;
 const QUOTABLE = NEEDS_QUOTES | CSV_DOUBLED;
 const MARKS = new Uint8Array(256);
-for (const byte of Buffer.from(',"\r\n')) MARKS[byte] = NEEDS_QUOTES;
+for (const byte of Buffer.from(',\r\n')) MARKS[byte] = NEEDS_QUOTES;
 
 /**
  * Some columns of a CSV file: an inventory's, a report's. What is copied is the text of the columns,
@@ -24,7 +25,7 @@ export function csvColumns(columns: ManifestColumns): RowFormat {
   const expected = columns.fields.length;
   const scanner = new CsvScanner(Math.max(bucket, key, versionId) + 1, MARKS);
   let lines = 1;
-  const copy = (bytes: Buffer, column: number, out: RowWriter): void => {
+  const copy = (bytes: Uint8Array, column: number, out: RowWriter): void => {
     const start = scanner.start(column);
     const end = scanner.end(column);
     if (scanner.flags(column) & QUOTABLE) out.copyQuoted(bytes, start, end);
@@ -73,7 +74,7 @@ export function csvRows(): RowFormat {
 
 function scanRow(
   scanner: CsvScanner,
-  bytes: Buffer,
+  bytes: Uint8Array,
   from: number,
   limit: number,
   final: boolean,
@@ -96,12 +97,12 @@ export function jsonLines(withVersionId: boolean): RowFormat {
   return {
     lines: 1,
     read(bytes, from, limit, final, line, out) {
-      const feed = bytes.indexOf(LF, from);
+      const feed = asBuffer(bytes).indexOf(LF, from);
       const isWhole = feed >= 0 && feed < limit;
       if (!isWhole && !final) return ROW_INCOMPLETE;
       const end = isWhole ? feed : limit;
       const text = bytes[end - 1] === CR && end > from ? end - 1 : end;
-      const { bucket, key, versionid } = membersOf(bytes.subarray(from, text), line);
+      const { bucket, key, versionid } = membersOf(asBuffer(bytes.subarray(from, text)), line);
       put(out, bucket);
       out.comma();
       const spelt = Buffer.from(spellKey(key, line));

@@ -1,7 +1,7 @@
 /**
  * Writes manifest rows as bytes, from columns that are bytes already: no string per row.
  *
- * I1. `take` gives the rows away: their memory is not written to again.
+ * I1. What `take` gives is good until the next row is written: one buffer serves for all batches.
  * I2. A field is quoted when its bytes ask for it, so that it reads back as the same bytes.
  */
 import { byteAt } from '../base/bytes.ts';
@@ -28,7 +28,7 @@ function table(characters: string): Uint8Array {
 
 export class RowWriter {
   readonly #batchBytes: number;
-  #bytes: Uint8Array;
+  readonly #bytes: Uint8Array;
   #length = 0;
 
   /** `batchBytes`: when `isFull` says so; a batch is longer by less than one row. */
@@ -48,7 +48,6 @@ export class RowWriter {
   /** The rows so far (I1). */
   take(): Uint8Array {
     const rows = this.#bytes.subarray(0, this.#length);
-    this.#bytes = new Uint8Array(this.#batchBytes + ROOM);
     this.#length = 0;
     return rows;
   }

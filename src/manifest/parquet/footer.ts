@@ -19,7 +19,7 @@ const ROWS_PER_BYTE_MAX = 1032;
 const BYTE_ARRAY = 6;
 const REPEATED = 2;
 
-export const PARQUET_COLUMNS = ['bucket', 'key', 'versionid'] as const;
+const PARQUET_COLUMNS = ['bucket', 'key', 'versionid'] as const;
 export type ParquetColumn = (typeof PARQUET_COLUMNS)[number];
 
 /** Bytes [start, end) of the file. */

@@ -18,6 +18,7 @@ const BATCH_BYTES = 1024 * 1024;
 const VALUE_BYTES_MAX = 16 * 1024;
 
 export interface ParquetBatch {
+  /** Good until the next batch is asked for. */
   readonly rows: Uint8Array;
   /** Rows of the file before this batch, and with it. */
   readonly first: number;

@@ -1,0 +1,67 @@
+/**
+ * A program of its own, so that its CPU time and memory are nobody else's:
+ *
+ *   node bench/lib/prepare-list.ts <url> <manifest as JSON> <rows>
+ *
+ * prepares a job with the engine of the service, and prints what it took as JSON.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { systemRandom } from '../../src/base/random.ts';
+import { Engine, ENGINE_DEFAULTS } from '../../src/engine/index.ts';
+import { createFunctions } from '../../src/functions/index.ts';
+import type { JobManifest } from '../../src/model/job.ts';
+import { createS3 } from '../../src/s3/index.ts';
+import { folderStaging } from '../../src/staging/index.ts';
+import { openSqliteStore } from '../../src/store/index.ts';
+import { newJob } from '../../test/contract/store.contract.ts';
+import type { Measured } from './measured.ts';
+import { CREDENTIALS, REGION, TAG } from './work.ts';
+
+const [url = '', manifest = '', count = ''] = process.argv.slice(2);
+const rows = Number(count);
+const [clock, random] = [systemClock, systemRandom];
+const folder = mkdtempSync(join(tmpdir(), 'brigade-bench-'));
+const s3 = createS3({ endpoint: url, region: REGION, credentials: CREDENTIALS, clock, random });
+const store = openSqliteStore({ path: join(folder, 'brigade.db'), random });
+const staging = folderStaging(join(folder, 'staging'));
+const functions = createFunctions({ clock });
+const engine = new Engine(
+  { store, staging, s3, functions, clock, random, log: silentLog },
+  { ...ENGINE_DEFAULTS, worker: 'bench' },
+);
+const made = newJob({ operation: 'S3PutObjectTagging', createdAt: clock.now() });
+const request = {
+  ...made.job.request,
+  ConfirmationRequired: true,
+  Operation: { S3PutObjectTagging: { TagSet: [TAG] } },
+  // Made by lists.ts, which types it so.
+  Manifest: JSON.parse(manifest) as JobManifest,
+};
+await store.createJob({ ...made, job: { ...made.job, request } });
+const before = process.cpuUsage();
+const began = performance.now();
+engine.start();
+for (;;) {
+  const job = await store.job(made.job.account, made.job.id);
+  if (job?.status === 'Suspended' && job.tasksTotal === rows) break;
+  if (job?.status === 'Failed' || job?.status === 'Suspended') {
+    throw new Error(`${job.status} with ${job.tasksTotal}: ${JSON.stringify(job.failures)}`);
+  }
+  await clock.sleep(50);
+}
+const wallMs = performance.now() - began;
+const { user, system } = process.cpuUsage(before);
+// Not maxRSS, which begins with that of the parent.
+const status = readFileSync('/proc/self/status', 'utf8');
+const rssPeakMb = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+await engine.stop();
+await store.close();
+await s3.close();
+rmSync(folder, { recursive: true });
+const measured: Measured = { rows, wallMs, cpuMs: (user + system) / 1000, rssPeakMb };
+process.stdout.write(`${JSON.stringify(measured)}\n`);
+await functions.close();

@@ -1,0 +1,43 @@
+/**
+ * Rows per second of preparing a list, as a job does it: the manifest read over HTTP from an
+ * endpoint that costs nothing, judged, cut into chunks, staged where it has to be, chunks in SQLite.
+ * The same rows as plain CSV, as gzip inventory (eight columns, all quoted) and as Parquet inventory
+ * (snappy, and zstd). Each runs in a process of its own; `rows/s of one core` counts all CPU time of
+ * that process, the threads of zlib and of the garbage collector included.
+ *
+ *   npm run bench -- lists [--rows N] [--quick]
+ */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { setting, settingLines, table } from './lib/figures.ts';
+import { makeLists, startFileServer } from './lib/lists.ts';
+import type { Measured } from './lib/measured.ts';
+import { benchOptions } from './lib/options.ts';
+
+const { rows } = benchOptions({ full: 5_000_000, quick: 300_000 });
+const folder = mkdtempSync(join(tmpdir(), 'brigade-bench-'));
+const server = await startFileServer(folder);
+try {
+  const lines: string[][] = [];
+  for (const { name, manifest } of makeLists(folder, rows)) {
+    const program = join(import.meta.dirname, 'lib/prepare-list.ts');
+    const args = [program, server.url, JSON.stringify(manifest), String(rows)];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    // Printed by prepare-list.ts, which types it so.
+    const { wallMs, cpuMs, rssPeakMb } = JSON.parse(stdout) as Measured;
+    const rate = (ms: number): string => `${(rows / ms / 1000).toFixed(2)} M`;
+    lines.push([name, (wallMs / 1000).toFixed(1), rate(wallMs), rate(cpuMs), rssPeakMb.toFixed(0)]);
+    process.stderr.write(`  ${name}: ${(wallMs / 1000).toFixed(1)} s\n`);
+  }
+  process.stdout.write(`lists.bench: ${settingLines(setting())}`);
+  process.stdout.write(`${rows.toLocaleString('en-US')} rows each\n\n`);
+  process.stdout.write(
+    table([['', 'wall s', 'rows/s', 'rows/s of one core', 'peak RSS MB'], ...lines]),
+  );
+} finally {
+  await server.stop();
+  rmSync(folder, { recursive: true });
+}
