@@ -3,8 +3,6 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Keyring } from '../auth/index.ts';
-import type { JobTag } from '../model/job.ts';
-import type { FieldProblem } from '../operations/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Query } from './query.ts';
 
@@ -17,18 +15,12 @@ export interface ApiDeps {
   readonly region: string;
   /** What the workers of this house can run. */
   readonly supports: Supports;
-  readonly jobOptions?: JobOptions;
   readonly log?: Log;
 }
 
 export interface Supports {
   readonly manifestFormats: readonly string[];
   readonly generator: boolean;
-}
-
-/** Options of ours that come as tags of the job, with the prefix `brigade:`. */
-export interface JobOptions {
-  check(tags: readonly JobTag[]): readonly FieldProblem[];
 }
 
 export interface CallRequest {

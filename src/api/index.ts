@@ -1,2 +1,2 @@
 export { createApi } from './api.ts';
-export type { ApiDeps, JobOptions, Supports } from './call.ts';
+export type { ApiDeps, Supports } from './call.ts';

@@ -23,7 +23,9 @@ export const putJobTagging: Call = {
       const message = `Tags: must hold at most ${JOB_TAGS_MAX} tags`;
       throw new ApiError('TooManyTagsException', message);
     }
-    refuseProblems(checkJobTags(tags, deps));
+    const job = await deps.store.job(account, jobId);
+    if (!job) throw noSuchJob();
+    refuseProblems(checkJobTags(tags, job.request.Tags ?? []));
     if (!(await deps.store.setTags(account, jobId, tags))) throw noSuchJob();
     return { status: 200, body: '' };
   },

@@ -1,12 +1,16 @@
 /** Tags of a job: what the shape cannot say of them. */
-import type { JobTag } from '../model/job.ts';
-import { type FieldProblem, OPERATION_TAGS } from '../operations/index.ts';
-import type { ApiDeps } from './call.ts';
+import { checkJobOptions } from '../model/job-options.ts';
+import type { JobRequest, JobTag } from '../model/job.ts';
+import type { FieldProblem } from '../operations/index.ts';
 
-const OPTION_PREFIX = 'brigade:';
-
-/** The number of tags is not looked at: the two calls refuse it with different codes. */
-export function checkJobTags(tags: readonly JobTag[], deps: ApiDeps): FieldProblem[] {
+/**
+ * The number of tags is not looked at: the two calls refuse it with different codes. `created`: the
+ * tags that CreateJob gave the job; absent: these are they.
+ */
+export function checkJobTags(
+  tags: readonly JobTag[],
+  created?: JobRequest['Tags'],
+): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const seen = new Set<string>();
   for (const [i, { Key: key }] of tags.entries()) {
@@ -17,15 +21,5 @@ export function checkJobTags(tags: readonly JobTag[], deps: ApiDeps): FieldProbl
     }
     seen.add(key);
   }
-  return [...problems, ...(deps.jobOptions ?? noOptions).check(tags)];
+  return [...problems, ...checkJobOptions(tags, created)];
 }
-
-/** A misspelt option must not be taken for a tag. */
-const noOptions = {
-  check: (tags: readonly JobTag[]): FieldProblem[] =>
-    tags.flatMap(({ Key: key }, i) =>
-      key.startsWith(OPTION_PREFIX) && !OPERATION_TAGS.includes(key)
-        ? [{ field: `Tags[${i}].Key`, message: `${key} is no option of this version` }]
-        : [],
-    ),
-};

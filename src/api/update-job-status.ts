@@ -12,6 +12,7 @@ const REQUESTED = oneOf(REQUESTED_STATUSES);
 const EVENT_OF: Readonly<Record<RequestedStatus, JobEvent>> = {
   Ready: 'Confirmed',
   Cancelled: 'CancelRequested',
+  Paused: 'PauseRequested',
 };
 
 export const updateJobStatus: Call = {

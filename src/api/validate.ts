@@ -21,7 +21,7 @@ export function checkCreateJob(request: JobRequest, deps: ApiDeps): FieldProblem
     ...checkGenerator(request, deps),
     ...checkReport(request),
     ...(tags.length > JOB_TAGS_MAX ? [tooMany] : []),
-    ...checkJobTags(tags, deps),
+    ...checkJobTags(tags),
     ...(operation === undefined ? [] : OPERATIONS[operation].check(request)),
   ];
 }

@@ -53,8 +53,7 @@ async function runTasks(
       const outcome =
         task.versionId === '' ? missingVersion : await runTask(task, run, held, context);
       outcomes[index] = outcome;
-      if (outcome?.ok) held.succeeded += 1;
-      else if (outcome) held.failed += 1;
+      if (outcome) held.count(outcome.ok);
     }
   };
   const lanes = Math.min(context.options.requestsMax, tasks.length);
@@ -70,16 +69,19 @@ async function runTask(
   context: EngineContext,
 ): Promise<Outcome | undefined> {
   const { gate } = context;
+  const { limits } = held;
   let patience: Patience | undefined;
   let last: Outcome | undefined;
+  const leaving = (): Outcome | undefined => (held.course === 'stop' ? last : undefined); // I3
   for (;;) {
+    if (!limits.tryEnter() && !(await limits.turn(held))) return leaving();
     if (!gate.tryEnter()) await gate.turn();
     if (!held.mayStart() && !(await held.ready())) {
       gate.leave(undefined);
-      return held.course === 'stop' ? last : undefined; // I3
+      limits.leave();
+      return leaving();
     }
-    const outcome = await attempt(task, run, held.left, context);
-    gate.leave(outcome.ok ? 'never' : outcome.again);
+    const outcome = await attempt(task, run, held, context);
     if (outcome.ok || outcome.again === 'never') return outcome;
     last = outcome;
     patience ??= Patience.ofTask(context);
@@ -87,19 +89,48 @@ async function runTask(
   }
 }
 
-/** A bug that one row brings to light costs that row, not the thousand around it. */
+/**
+ * One attempt, which leaves the gate when it ends. With a limit of time the answer may come first and
+ * the end later: a request is never cut off, and counts as in flight while it is.
+ */
 async function attempt(
   task: Task,
   run: RunTask,
-  stopping: AbortSignal,
+  held: HeldLease,
   context: EngineContext,
 ): Promise<Outcome> {
+  const { taskTimeoutMs } = held.limits;
+  if (taskTimeoutMs === undefined) return entered(task, run, held, held.left, context);
+  const late = new AbortController();
+  const ended = new AbortController();
+  const stopping = AbortSignal.any([held.left, late.signal]);
+  const outcome = entered(task, run, held, stopping, context).finally(() => ended.abort());
+  const timedOut = context.clock.sleep(taskTimeoutMs, ended.signal).then(() => {
+    if (ended.signal.aborted) return outcome;
+    late.abort();
+    return failed(0, 'TaskTimeout', `The attempt took longer than ${taskTimeoutMs} ms.`, 'later');
+  });
+  return Promise.race([outcome, timedOut]);
+}
+
+/** A bug that one row brings to light costs that row, not the thousand around it. */
+async function entered(
+  task: Task,
+  run: RunTask,
+  held: HeldLease,
+  stopping: AbortSignal,
+  { gate, log }: EngineContext,
+): Promise<Outcome> {
+  let outcome: Outcome;
   try {
-    return await run(task, stopping);
+    outcome = await run(task, stopping);
   } catch (error) {
-    context.log.error({ error, key: task.key }, 'A task ended in an unexpected error.');
-    return failed(500, 'InternalError', `Bucket Brigade failed unexpectedly: ${String(error)}`);
+    log.error({ error, key: task.key }, 'A task ended in an unexpected error.');
+    outcome = failed(500, 'InternalError', `Bucket Brigade failed unexpectedly: ${String(error)}`);
   }
+  gate.leave(outcome.ok ? 'never' : outcome.again);
+  held.limits.leave();
+  return outcome;
 }
 
 async function record(

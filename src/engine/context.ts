@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import { CHUNK_ROWS } from '../model/limits.ts';
+import { CHUNK_ROWS, LEASE_MS } from '../model/limits.ts';
 import type { S3 } from '../s3/index.ts';
 import type { Staging } from '../staging/index.ts';
 import type { LeasedUnit, Store } from '../store/index.ts';
@@ -13,11 +13,14 @@ import type { OpenedOperations } from './opened-operations.ts';
 export interface EngineOptions {
   /** Name of this worker, unique among those that are alive. */
   readonly worker: string;
+  /** Where it runs, for people. */
+  readonly host: string;
+  readonly pid: number;
   /** Chunks worked on at once: more than one, so that the end of one chunk leaves no gap. */
   readonly chunkLanes: number;
   /** Prepare, report and finish units worked on at once; their own lanes, so a long one blocks no tasks. */
   readonly controlLanes: number;
-  /** Requests in flight to the endpoint. */
+  /** Requests in flight to the endpoint, split over all workers that are alive. */
   readonly requestsMax: number;
   /** Jobs that may be Active at once; AWS does not publish its number. */
   readonly activeJobsMax: number;
@@ -30,11 +33,13 @@ export interface EngineOptions {
 }
 
 export const ENGINE_DEFAULTS: Omit<EngineOptions, 'worker'> = {
+  host: '',
+  pid: 0,
   chunkLanes: 3,
   controlLanes: 2,
   requestsMax: 64,
   activeJobsMax: 6,
-  leaseMs: 15_000,
+  leaseMs: LEASE_MS,
   heartbeatMs: 300,
   tickMs: 200,
   outageMs: 60 * 60 * 1000,

@@ -4,7 +4,9 @@
  * I1. Everything that runs is a leased unit; when this process dies, its leases expire and another
  *     takes over, or the same one after a restart.
  * I2. `stop` starts nothing new, lets requests in flight end, records them, gives the rest back.
- * I3. A unit that ends in an unexpected error is given back and tried again; after FAILURES_MAX its
+ * I3. Chunks of jobs with limits of their own take no lane: they are slow on purpose, and nobody else
+ *     shall wait for them.
+ * I4. A unit that ends in an unexpected error is given back and tried again; after FAILURES_MAX its
  *     job fails with InternalError instead of circling for ever.
  */
 import { backoffMs } from '../base/backoff.ts';
@@ -26,6 +28,7 @@ import { HeldLeases, type HeldLease } from './held-lease.ts';
 import { OpenedOperations } from './opened-operations.ts';
 import { runPrepare } from './prepare.ts';
 import { runReport } from './report.ts';
+import { CHECK_IN_MS, Roster } from './roster.ts';
 import { steer, sweep } from './steer.ts';
 
 const RUNNERS: Readonly<Record<UnitKind, RunUnit>> = {
@@ -35,6 +38,8 @@ const RUNNERS: Readonly<Record<UnitKind, RunUnit>> = {
   finish: runFinish,
 };
 
+/** Chunks of one job with limits, at once: a second one, so that the end of the first leaves no gap. */
+const LIMITED_LANES = 2;
 const FAILURES_MAX = 5;
 const SWEEP_MS = 60_000;
 const RETRY = { baseMs: 1000, capMs: 30_000 };
@@ -52,9 +57,10 @@ export interface EngineDeps {
 export class Engine {
   readonly #context: EngineContext;
   readonly #leases: HeldLeases;
-  readonly #running = new Map<Promise<void>, UnitKind>();
+  readonly #roster: Roster;
+  readonly #running = new Map<Promise<void>, HeldLease>();
   /** Cut a loop's sleep short: a lane is free, or it is time to stop. */
-  readonly #bells = { beat: new Bell(), tick: new Bell(), sweep: new Bell() };
+  readonly #bells = { beat: new Bell(), tick: new Bell(), sweep: new Bell(), roster: new Bell() };
   #isStopping = false;
   #loops: Promise<unknown> | undefined;
 
@@ -62,10 +68,11 @@ export class Engine {
     this.#context = {
       ...deps,
       options,
-      gate: new Gate(deps.clock, options.requestsMax),
+      gate: new Gate(deps.clock, 0),
       operations: new OpenedOperations(deps),
     };
     this.#leases = new HeldLeases(deps, options.leaseMs);
+    this.#roster = new Roster(this.#context);
   }
 
   start(): void {
@@ -73,6 +80,7 @@ export class Engine {
       this.#every(() => this.#leases.beat(), this.#context.options.heartbeatMs, this.#bells.beat),
       this.#every(() => this.#tick(), this.#context.options.tickMs, this.#bells.tick),
       this.#every(() => sweep(this.#context), SWEEP_MS, this.#bells.sweep),
+      this.#every(() => this.#checkIn(), CHECK_IN_MS, this.#bells.roster),
     ]);
   }
 
@@ -83,12 +91,7 @@ export class Engine {
     for (const bell of Object.values(this.#bells)) bell.ring();
     await this.#loops;
     await this.#drained();
-  }
-
-  /** Requests in flight now, and how many there may be. */
-  load(): { readonly inFlight: number; readonly limit: number; readonly units: number } {
-    const { gate } = this.#context;
-    return { inFlight: gate.inFlight, limit: gate.limit, units: this.#running.size };
+    await this.#safely(() => this.#roster.leave());
   }
 
   /** Leases are kept alive while the last units end: recording may wait for a slow request. */
@@ -112,42 +115,52 @@ export class Engine {
     }
   }
 
-  async #tick(): Promise<void> {
-    while ((await steer(this.#context)) > 0);
-    await this.#fill('chunk', ['chunk'], this.#context.options.chunkLanes);
-    await this.#fill(
-      'control',
-      ['prepare', 'report', 'finish'],
-      this.#context.options.controlLanes,
-    );
+  async #checkIn(): Promise<void> {
+    const hadNone = this.#roster.limit === 0;
+    await this.#roster.checkIn(this.#leases.tasksEnded);
+    if (hadNone && this.#roster.limit > 0) this.#bells.tick.ring();
   }
 
-  async #fill(lane: 'chunk' | 'control', kinds: readonly UnitKind[], lanes: number): Promise<void> {
+  async #tick(): Promise<void> {
+    const { chunkLanes, controlLanes } = this.#context.options;
+    while ((await steer(this.#context)) > 0);
+    await this.#fill(['prepare', 'report', 'finish'], controlLanes);
+    // Who may send nothing would only keep chunks from those who may.
+    if (this.#roster.limit > 0) await this.#fill(['chunk'], chunkLanes);
+  }
+
+  /** Until the lanes are full, or nothing is left to lease. */
+  async #fill(kinds: readonly UnitKind[], lanes: number): Promise<void> {
     const { store, clock, options } = this.#context;
-    const busy = [...this.#running.values()].filter(
-      (kind) => (kind === 'chunk') === (lane === 'chunk'),
-    );
-    if (busy.length >= lanes || this.#isStopping) return;
-    const askedAt = clock.monotonic();
-    const now = clock.now();
-    const units = await store.lease({
-      worker: options.worker,
-      now,
-      until: now + options.leaseMs,
-      limit: lanes - busy.length,
-      kinds,
-    });
-    for (const unit of units) this.#run(unit, askedAt);
+    while (!this.#isStopping) {
+      const own = [...this.#running.values()].filter(({ lease }) => kinds.includes(lease.kind));
+      const limited = own.filter(isLimited);
+      const limit = lanes - (own.length - limited.length); // I3
+      if (limit <= 0) return;
+      const askedAt = clock.monotonic();
+      const now = clock.now();
+      const units = await store.lease({
+        worker: options.worker,
+        now,
+        until: now + options.leaseMs,
+        limit,
+        kinds,
+        except: jobsHeldOften(limited),
+      });
+      for (const unit of units) this.#run(unit, askedAt);
+      if (units.length < limit) return;
+    }
   }
 
   #run(unit: LeasedUnit, askedAt: number): void {
-    const held = this.#leases.hold(unit.lease, askedAt);
+    const held = this.#leases.hold(unit.lease, unit.job.tags, askedAt);
+    if (isLimited(held) && held.limits.isUnknown) this.#bells.beat.ring();
     const running = this.#runToEnd(unit, held).finally(() => {
       this.#leases.drop(held);
       this.#running.delete(running);
       this.#bells.tick.ring();
     });
-    this.#running.set(running, unit.lease.kind);
+    this.#running.set(running, held);
   }
 
   async #runToEnd(unit: LeasedUnit, held: HeldLease): Promise<void> {
@@ -182,6 +195,16 @@ export class Engine {
       this.#context.log.error({ error }, 'The store did not take the end of a unit.');
     }
   }
+}
+
+function isLimited({ lease, limits }: HeldLease): boolean {
+  return lease.kind === 'chunk' && limits.isLimited;
+}
+
+function jobsHeldOften(held: readonly HeldLease[]): readonly string[] {
+  const ids = held.map(({ lease }) => lease.jobId);
+  const count = (id: string): number => ids.filter((other) => other === id).length;
+  return [...new Set(ids)].filter((id) => count(id) >= LIMITED_LANES);
 }
 
 /** Cuts one sleep short; a ring while nobody sleeps cuts the next one. */

@@ -14,7 +14,7 @@ const DECREASE_MS = 500;
 
 export class Gate {
   readonly #clock: Clock;
-  readonly #limitMax: number;
+  #limitMax: number;
   #limit: number;
   #inFlight = 0;
   #decreasedAt = -Infinity;
@@ -32,6 +32,14 @@ export class Gate {
   /** Requests that may be in flight now. */
   get limit(): number {
     return Math.max(1, Math.floor(this.#limit));
+  }
+
+  /** This worker's share of the endpoint has changed. */
+  setMax(limitMax: number): void {
+    const isOpen = this.#limit === this.#limitMax;
+    this.#limitMax = limitMax;
+    this.#limit = isOpen ? limitMax : Math.min(this.#limit, limitMax);
+    this.#admit();
   }
 
   get inFlight(): number {

@@ -3,32 +3,48 @@
  *
  * I1. No new request starts later than STALE_MS after the last time the store was asked, whether
  *     the store said stop or said nothing (D5: one second).
+ *     A job that its user paused stops as fast as one that was cancelled.
  * I2. A lease that the store calls lost is never committed by us; the fence refuses it anyway (D4).
  */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { courseOf, type Course } from '../lifecycle/index.ts';
-import type { Lease, Store } from '../store/index.ts';
+import type { JobTag } from '../model/job.ts';
+import type { Lease, Standing, Store } from '../store/index.ts';
+import { JobLimits, STALE_MS } from './job-limits.ts';
 
-/** How long the store's last word counts. With HEARTBEAT_MS of 300 two beats may be late. */
-const STALE_MS = 900;
+/** Limits of jobs of which nothing is held now, kept so that a pace goes on where it was. */
+const LIMITS_KEPT = 64;
 
 export class HeldLease {
   readonly lease: Lease;
+  readonly limits: JobLimits;
   /** Live progress: rows of this lease that have ended (D2). */
-  succeeded = 0;
-  failed = 0;
+  #succeeded = 0;
+  #failed = 0;
   #course: Course | 'lost' = 'run';
   readonly #leases: HeldLeases;
   readonly #left = new AbortController();
 
-  constructor(lease: Lease, leases: HeldLeases) {
+  constructor(lease: Lease, limits: JobLimits, leases: HeldLeases) {
     this.lease = lease;
+    this.limits = limits;
     this.#leases = leases;
   }
 
   get course(): Course | 'lost' {
     return this.#course;
+  }
+
+  get progress(): { readonly succeeded: number; readonly failed: number } {
+    return { succeeded: this.#succeeded, failed: this.#failed };
+  }
+
+  /** A row has ended. */
+  count(isOk: boolean): void {
+    if (isOk) this.#succeeded += 1;
+    else this.#failed += 1;
+    this.#leases.tasksEnded += 1;
   }
 
   /** Aborts when there is no reason to wait any more. Requests in flight are not for it to stop. */
@@ -57,6 +73,9 @@ export class HeldLeases {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #leaseMs: number;
+  /** Rows that ended here so far. */
+  tasksEnded = 0;
+  readonly #limits = new Map<string, JobLimits>();
   readonly #held = new Set<HeldLease>();
   #freshUntil = -Infinity;
   #draining = false;
@@ -69,10 +88,6 @@ export class HeldLeases {
     this.#leaseMs = leaseMs;
   }
 
-  get size(): number {
-    return this.#held.size;
-  }
-
   isFresh(): boolean {
     return this.#clock.monotonic() < this.#freshUntil;
   }
@@ -82,8 +97,10 @@ export class HeldLeases {
   }
 
   /** `askedAt`: monotonic time before the store was asked for this lease. */
-  hold(lease: Lease, askedAt: number): HeldLease {
-    const held = new HeldLease(lease, this);
+  hold(lease: Lease, tags: readonly JobTag[], askedAt: number): HeldLease {
+    const limits = this.#limitsOf(lease.jobId);
+    limits.setOptions(tags);
+    const held = new HeldLease(lease, limits, this);
     // A lease is the store's word as well as a renewal is; but only if nothing older is held, for
     // whose jobs the store was not asked just now.
     if (this.#held.size === 0) this.#freshUntil = askedAt + STALE_MS;
@@ -108,7 +125,7 @@ export class HeldLeases {
     const held = [...this.#held];
     if (held.length === 0) return;
     try {
-      const progress = held.map(({ lease, succeeded, failed }) => ({ lease, succeeded, failed }));
+      const progress = held.map((one) => ({ lease: one.lease, ...one.progress }));
       const now = this.#clock.now();
       const standings = await this.#store.renew(progress, now + this.#leaseMs, now);
       standings.forEach((standing, index) => {
@@ -118,11 +135,31 @@ export class HeldLeases {
         if (course !== 'run') one.take(course);
       });
       this.#freshUntil = asked + STALE_MS;
+      this.#share(standings, asked);
     } catch (error) {
       // I1: without the store's word nothing new starts; the next beat asks again.
       this.#log.warn({ error }, 'The store did not answer a heartbeat; no new request is started.');
     }
     this.#wake();
+  }
+
+  /** Limits are the job's, not the lease's: once for all leases of a job. */
+  #share(standings: readonly Standing[], askedAt: number): void {
+    const jobs = new Map(standings.map((standing) => [standing.lease.jobId, standing]));
+    for (const [jobId, standing] of jobs) {
+      this.#limitsOf(jobId).setShare(standing, standing.lease.worker, askedAt);
+    }
+  }
+
+  #limitsOf(jobId: string): JobLimits {
+    let limits = this.#limits.get(jobId);
+    if (!limits) this.#limits.set(jobId, (limits = new JobLimits(this.#clock)));
+    for (const id of this.#limits.keys()) {
+      if (this.#limits.size <= LIMITS_KEPT) break;
+      const isHeld = id === jobId || [...this.#held].some(({ lease }) => lease.jobId === id);
+      if (!isHeld) this.#limits.delete(id);
+    }
+    return limits;
   }
 
   #wake(): void {

@@ -1,3 +1,2 @@
 export { Engine, type EngineDeps } from './engine.ts';
 export { ENGINE_DEFAULTS, type EngineOptions } from './context.ts';
-export { checkListOptions } from './list-options.ts';

@@ -1,6 +1,7 @@
 /** The operation of each job that runs here, opened once (operations I2) and kept while it is used. */
+import { jobOptionsOf } from '../model/job-options.ts';
 import type { Job } from '../model/job.ts';
-import { OPERATIONS, type Place, type RunTask } from '../operations/index.ts';
+import { openDryRun, OPERATIONS, type Place, type RunTask } from '../operations/index.ts';
 import { JobFailed, TryLater } from './unit-errors.ts';
 
 /** More jobs than are ever Active at once; the oldest is forgotten and opened again if needed. */
@@ -33,7 +34,10 @@ export class OpenedOperations {
 
   async #open(job: Job, bucket: string, signal: AbortSignal): Promise<RunTask> {
     const place: Place = { ...this.#surroundings, bucket, job };
-    const opened = await OPERATIONS[job.operation].open(job.request, place, signal);
+    // What the job was created with: nobody turns a dry run into a real one.
+    const opened = jobOptionsOf(job.request.Tags).dryRun
+      ? await openDryRun(place, signal)
+      : await OPERATIONS[job.operation].open(job.request, place, signal);
     if (opened.ok) {
       if (opened.note !== undefined) place.log.info({ jobId: job.id }, opened.note);
       return opened.run;

@@ -10,7 +10,7 @@ export {
   type JobEvent,
   type UnitKind,
 } from './transitions.ts';
-export { shareOf, split, WHOLE, type Share } from './share.ts';
+export { grant, shareOf, split, type Share } from './share.ts';
 export { schedule, type Schedulable, type Scheduled } from './schedule.ts';
 export { nextStep, wantsReport, type LedgerState, type Step } from './advance.ts';
 export { thresholdFailure } from './threshold.ts';

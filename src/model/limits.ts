@@ -10,6 +10,8 @@ export const VERSION_ID_CHARS_MAX = 1024;
 export const OBJECT_TAGS_MAX = 10;
 /** S3 Batch Operations: a job carries at most fifty tags. */
 export const JOB_TAGS_MAX = 50;
+/** More requests in flight from one process only wait for each other. */
+export const CONCURRENCY_MAX = 4096;
 export const JOB_PRIORITY_MAX = 2_147_483_647;
 /** A Suspended job that nobody confirms fails after this time. */
 export const CONFIRMATION_MS_MAX = 30 * DAY_MS;
@@ -32,3 +34,12 @@ export const CHUNK_ROWS = 1000;
 export const MANIFEST_ROW_BYTES_MAX = 64 * KIB;
 /** Chunks that one report unit turns into at most one succeeded and one failed file. */
 export const REPORT_CHUNKS_PER_UNIT = 1000;
+
+/**
+ * A lease lasts this long after its last renewal; a worker that was not seen for as long is taken
+ * for dead. THE MARGIN OF CLOCKS: both are judged by the judge's own clock, and nothing else compares
+ * the clocks of two machines. So the clock of one worker may be ahead of another's by up to this
+ * time, less a heartbeat and the way to the store (14 s are safe), before it takes over leases that
+ * are alive; even then tasks are only repeated, since the fence decides what is recorded.
+ */
+export const LEASE_MS = 15_000;

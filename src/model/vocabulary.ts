@@ -35,6 +35,6 @@ export type OperationName = (typeof OPERATION_NAMES)[number];
 export const MANIFEST_FIELDS = ['Ignore', 'Bucket', 'Key', 'VersionId'] as const;
 export type ManifestField = (typeof MANIFEST_FIELDS)[number];
 
-/** What a user may ask of UpdateJobStatus. */
-export const REQUESTED_STATUSES = ['Ready', 'Cancelled'] as const;
+/** What a user may ask of UpdateJobStatus; Paused is ours. */
+export const REQUESTED_STATUSES = ['Ready', 'Cancelled', 'Paused'] as const;
 export type RequestedStatus = (typeof REQUESTED_STATUSES)[number];

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { InvokeApi, Registration } from '../functions/index.ts';
+import { CONCURRENCY_MAX } from '../model/limits.ts';
 import { functionsOf } from './functions-config.ts';
 import { ConfigError } from './config-error.ts';
 
@@ -73,7 +74,7 @@ export function readConfig(overrides: Source = {}): Config {
     host: text('BRIGADE_HOST') ?? '127.0.0.1',
     port: whole(source, 'BRIGADE_PORT', 9700, 0, 65_535),
     sandboxPort: whole(source, 'BRIGADE_SANDBOX_PORT', 9701, 0, 65_535),
-    requestsMax: whole(source, 'BRIGADE_CONCURRENCY', 64, 1, 4096),
+    requestsMax: whole(source, 'BRIGADE_CONCURRENCY', 64, 1, CONCURRENCY_MAX),
     activeJobsMax: whole(source, 'BRIGADE_ACTIVE_JOBS', 6, 1, 1000),
     outageMs: whole(source, 'BRIGADE_OUTAGE_MINUTES', 60, 0, 10_080) * 60_000,
     region: text('BRIGADE_S3_REGION') ?? text('AWS_REGION') ?? 'us-east-1',

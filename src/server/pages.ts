@@ -1,14 +1,19 @@
 /** What is on the port beside the API: a page for people, and a health answer for machines. */
 import type { FastifyInstance } from 'fastify';
-import type { Engine } from '../engine/index.ts';
+import type { Clock } from '../base/clock.ts';
+import { LEASE_MS } from '../model/limits.ts';
+import type { Store, WorkerRecord } from '../store/index.ts';
 
 interface PageFacts {
-  readonly engine: Engine;
+  readonly store: Store;
+  readonly clock: Clock;
   readonly s3Url: string;
 }
 
-export function addPages(server: FastifyInstance, { engine, s3Url }: PageFacts): void {
-  server.get('/', (_request, reply) =>
+export function addPages(server: FastifyInstance, { store, clock, s3Url }: PageFacts): void {
+  const workers = (): Promise<readonly WorkerRecord[]> => store.workers(clock.now() - LEASE_MS);
+
+  server.get('/', async (_request, reply) =>
     reply
       .type('text/plain; charset=utf-8')
       .send(
@@ -22,8 +27,48 @@ export function addPages(server: FastifyInstance, { engine, s3Url }: PageFacts):
           '',
           `Objects live at ${s3Url}. Health: /health`,
           '',
+          ...workersTable(await workers()),
+          '',
         ].join('\n'),
       ),
   );
-  server.get('/health', (_request, reply) => reply.send({ status: 'ok', ...engine.load() }));
+
+  /** 503 while the database is away: nothing can be asked of this process then. */
+  server.get('/health', async (_request, reply) => {
+    try {
+      const present = await workers();
+      const sum = (pick: (worker: WorkerRecord) => number): number =>
+        present.reduce((total, worker) => total + pick(worker), 0);
+      return await reply.send({
+        status: 'ok',
+        inFlight: sum(({ inFlight }) => inFlight),
+        limit: sum(({ limit }) => limit),
+        rate: sum(({ rate }) => rate),
+        workers: present,
+      });
+    } catch (error) {
+      server.log.error({ error }, 'The database did not answer.');
+      return reply.code(503).send({ status: 'the database does not answer' });
+    }
+  });
+}
+
+function workersTable(workers: readonly WorkerRecord[]): string[] {
+  if (workers.length === 0) return ['No worker is running: jobs wait. Start one: brigade worker'];
+  const rows = workers.map(({ name, host, pid, inFlight, limit, rate, startedAt }) => [
+    name,
+    host,
+    String(pid),
+    `${inFlight}/${limit}`,
+    String(rate),
+    new Date(startedAt).toISOString(),
+  ]);
+  const all = [['worker', 'host', 'pid', 'in flight', 'tasks/s', 'since'], ...rows];
+  const widths = all[0]?.map((_, i) => Math.max(...all.map((row) => row[i]?.length ?? 0))) ?? [];
+  return all.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }

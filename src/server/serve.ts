@@ -10,7 +10,7 @@ import { createApi } from '../api/index.ts';
 import { fixedKeyring, Secret } from '../auth/index.ts';
 import { systemClock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
-import { checkListOptions, Engine, ENGINE_DEFAULTS } from '../engine/index.ts';
+import { Engine, ENGINE_DEFAULTS } from '../engine/index.ts';
 import { createFunctions } from '../functions/index.ts';
 import { createS3 } from '../s3/index.ts';
 import { folderStaging } from '../staging/index.ts';
@@ -119,9 +119,8 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
       manifestFormats: ['S3BatchOperations_CSV_20180820', 'S3InventoryReport_CSV_20161130'],
       generator: true,
     },
-    jobOptions: { check: checkListOptions },
   });
-  addPages(api, { engine, s3Url });
+  addPages(api, { store, clock, s3Url });
   undo.push(() => api.close());
   await listen(api, config, log);
   engine.start();

@@ -136,6 +136,44 @@ test('only a suspended job can be confirmed', async () => {
   }
 });
 
+test('a job can be paused by its user while it runs or waits for its turn, and once', async () => {
+  const becomes: Partial<Record<JobStatus, string>> = {
+    Ready: 'Paused',
+    Active: 'Pausing',
+    Pausing: 'Pausing',
+    Paused: 'Paused',
+  };
+  for (const status of JOB_STATUSES) {
+    const id = await jobIn(status);
+    const reply = await ask(id, 'requestedJobStatus=Paused');
+    if (becomes[status] === undefined) {
+      assert.deepEqual([reply.status, reply.code], [400, 'JobStatusException'], status);
+      assert.equal(reply.message, `The job is ${status}: it cannot become Paused.`);
+      continue;
+    }
+    assert.deepEqual([reply.status, valueOf(reply, 'Status')], [200, becomes[status]], status);
+    const again = await ask(id, 'requestedJobStatus=Paused');
+    assert.equal(again.message, `The job is ${becomes[status]}: it cannot become Paused.`);
+  }
+});
+
+test('a job that its user paused is resumed by Ready, and its time in Active does not run meanwhile', async () => {
+  const own = openWorld();
+  const id = await jobIn('Active', own);
+  const request = async (status: string): Promise<string | undefined> =>
+    valueOf(
+      await own.call('POST', `/v20180820/jobs/${id}/status?requestedJobStatus=${status}`),
+      'Status',
+    );
+  own.clock.advance(3_000);
+  assert.equal(await request('Paused'), 'Pausing');
+  own.clock.advance(60_000);
+  await own.store.apply(id, 'Drained', { at: own.clock.now() });
+  assert.equal(await request('Ready'), 'Ready');
+  assert.equal(valueOf(await describe(id, own), 'ElapsedTimeInActiveSeconds'), '3');
+  await own.close();
+});
+
 test('a job can be cancelled from every status but the ends and those on the way there', async () => {
   const refused = ['Completing', 'Complete', 'Cancelling', 'Cancelled', 'Failing', 'Failed'];
   for (const status of JOB_STATUSES) {
@@ -163,7 +201,7 @@ test('wrong parameters of UpdateJobStatus are refused by name', async () => {
   const id = await jobIn('New');
   const cases: [string, RegExp][] = [
     ['', /^requestedJobStatus: is required$/],
-    ['requestedJobStatus=ready', /^requestedJobStatus: must be one of Ready, Cancelled$/],
+    ['requestedJobStatus=ready', /^requestedJobStatus: must be one of Ready, Cancelled, Paused$/],
     ['requestedJobStatus=Active', /^requestedJobStatus: must be one of/],
     ['requestedJobStatus=Ready&requestedJobStatus=Ready', /^requestedJobStatus: .*more than once/],
     ['requestedJobStatus=Cancelled&statusUpdateReason=', /^statusUpdateReason: must have 1 to 256/],
@@ -302,6 +340,35 @@ test('tags of a job are put, replaced, read and deleted', async () => {
   await world.call('PUT', target, { body: bodyOf('d') });
   await world.call('PUT', target, { body: bodyOf() });
   assert.deepEqual(await keysOf(), []);
+});
+
+test('options among the tags are checked when they change, and a settled one stays as it was created', async () => {
+  const member = (key: string, value: string): string =>
+    `<member><Key>brigade:${key}</Key><Value>${value}</Value></member>`;
+  const put = (id: string, ...options: [string, string][]): Promise<Reply> =>
+    world.call('PUT', `/v20180820/jobs/${id}/tagging`, {
+      body: `<PutJobTaggingRequest><Tags>${options.map(([k, v]) => member(k, v)).join('')}</Tags></PutJobTaggingRequest>`,
+    });
+  const real = await jobIn('Active');
+  const dry = await createdJob(world, {
+    ClientRequestToken: '<ClientRequestToken>dry</ClientRequestToken>',
+    Tags: `<Tags>${member('dry-run', 'true')}</Tags>`,
+  });
+  assert.equal(
+    (await put(real, ['max-tasks-per-second', '12.5'], ['concurrency', '9'])).status,
+    200,
+  );
+  assert.match(
+    (await put(real, ['concurrency', '0'])).message,
+    /^Tags\[0\]\.Value: must be a whole/,
+  );
+  assert.match((await put(real, ['speed', '1'])).message, /^Tags\[0\]\.Key: brigade:speed is no/);
+  const settled = /^Tags\[0\]\.Value: brigade:dry-run is settled when the job is created$/;
+  assert.match((await put(real, ['dry-run', 'true'])).message, settled);
+  assert.match((await put(dry, ['dry-run', 'false'])).message, settled);
+  assert.equal((await put(dry, ['dry-run', 'true'], ['task-timeout', '30'])).status, 200);
+  assert.equal((await put(dry)).status, 200, 'leaving it out changes nothing');
+  assert.equal((await put('no-such-job', ['speed', '1'])).code, 'NotFoundException');
 });
 
 test('tags that a job cannot have are refused, more than fifty with TooManyTagsException', async () => {

@@ -1,0 +1,133 @@
+/**
+ * What one job may do in this worker: its options, and this worker's share of those that are limits.
+ *
+ * I1. A limit holds over all workers: each takes its share by who holds live leases of the job, which
+ *     every renewal of a lease tells anew. A share that is not fresh counts as nothing.
+ * I2. First come, first served. Whoever leaves is let go within WAKE_MS.
+ * I3. An attempt takes a turn of the pace, not a task: a retry is a request as well.
+ */
+import type { Clock } from '../base/clock.ts';
+import { shareOf, split, type Course } from '../lifecycle/index.ts';
+import { jobOptionsOf, type JobOptions } from '../model/job-options.ts';
+import type { JobTag } from '../model/job.ts';
+import { Pace } from './pace.ts';
+
+/** How long the store's word counts: D5's second, less the way of a request out of here. */
+export const STALE_MS = 900;
+const WAKE_MS = 100;
+
+interface Waiter {
+  readonly who: { readonly course: Course | 'lost' };
+  readonly resolve: (isEntered: boolean) => void;
+}
+
+export class JobLimits {
+  readonly #clock: Clock;
+  readonly #pace = new Pace();
+  #options: JobOptions = {};
+  #atOnce = Infinity;
+  #knownUntil = -Infinity;
+  #inFlight = 0;
+  #waiting: Waiter[] = [];
+  #isPumping = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Limited jobs run slowly on purpose: what they hold must not stand in the way of others. */
+  get isLimited(): boolean {
+    const { maxTasksPerSecond, concurrency } = this.#options;
+    return maxTasksPerSecond !== undefined || concurrency !== undefined;
+  }
+
+  get taskTimeoutMs(): number | undefined {
+    const { taskTimeout } = this.#options;
+    return taskTimeout === undefined ? undefined : taskTimeout * 1000;
+  }
+
+  /** Nothing is known of this worker's share, or no longer (I1). */
+  get isUnknown(): boolean {
+    return this.isLimited && this.#clock.monotonic() >= this.#knownUntil;
+  }
+
+  /** What a lease says: the options, and nothing of who else is at work. */
+  setOptions(tags: readonly JobTag[]): void {
+    this.#options = jobOptionsOf(tags);
+    if (!this.isLimited) this.#setShare(Infinity, undefined);
+    this.#admit();
+  }
+
+  /** What a renewal says. `askedAt`: monotonic time before the store was asked. */
+  setShare(
+    job: { readonly tags: readonly JobTag[]; readonly workers: readonly string[] },
+    worker: string,
+    askedAt: number,
+  ): void {
+    this.#options = jobOptionsOf(job.tags);
+    const { maxTasksPerSecond, concurrency } = this.#options;
+    const share = shareOf(job.workers, worker);
+    this.#knownUntil = share ? askedAt + STALE_MS : -Infinity;
+    const perSecond =
+      maxTasksPerSecond === undefined ? undefined : maxTasksPerSecond / (share?.of ?? 1);
+    this.#setShare(concurrency && share ? split(concurrency, share) : Infinity, perSecond);
+    this.#admit();
+  }
+
+  /** True: go. False: wait for `turn`. Two calls, so that the usual case costs no promise. */
+  tryEnter(): boolean {
+    return this.#waiting.length === 0 && this.#enter();
+  }
+
+  /** Resolves to true when it is the caller's turn, who has then entered; to false when they left. */
+  turn(who: Waiter['who']): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ who, resolve });
+      if (!this.#isPumping) void this.#pump();
+    });
+  }
+
+  /** Every one who entered leaves, once. */
+  leave(): void {
+    this.#inFlight -= 1;
+    this.#admit();
+  }
+
+  #setShare(atOnce: number, perSecond: number | undefined): void {
+    this.#atOnce = atOnce;
+    this.#pace.set(perSecond, this.#clock.monotonic());
+  }
+
+  #enter(): boolean {
+    if (this.isLimited) {
+      if (this.isUnknown || this.#inFlight >= this.#atOnce) return false;
+      if (!this.#pace.take(this.#clock.monotonic())) return false;
+    }
+    this.#inFlight += 1;
+    return true;
+  }
+
+  #admit(): void {
+    let admitted = 0;
+    while (admitted < this.#waiting.length && this.#enter()) {
+      this.#waiting[admitted++]?.resolve(true);
+    }
+    if (admitted > 0) this.#waiting = this.#waiting.slice(admitted);
+  }
+
+  async #pump(): Promise<void> {
+    this.#isPumping = true;
+    while (this.#waiting.length > 0) {
+      const gone = this.#waiting.filter(({ who }) => who.course !== 'run');
+      if (gone.length > 0) {
+        this.#waiting = this.#waiting.filter(({ who }) => who.course === 'run');
+        for (const { resolve } of gone) resolve(false); // I2
+      }
+      this.#admit();
+      if (this.#waiting.length === 0) break;
+      const waitMs = this.#pace.waitMs(this.#clock.monotonic()) || WAKE_MS;
+      await this.#clock.sleep(Math.min(WAKE_MS, Math.ceil(waitMs)));
+    }
+    this.#isPumping = false;
+  }
+}
