@@ -52,6 +52,8 @@ export interface StoreTraits {
   readonly uploadIgnoresTagging?: boolean;
   /** CreateMultipartUpload ignores x-amz-object-lock-*. */
   readonly uploadIgnoresLock?: boolean;
+  /** UploadPartCopy decodes its source twice: a key with a percent sign would be another object's. */
+  readonly partCopyDecodesTwice?: boolean;
   /** Has no RestoreObject. */
   readonly lacksRestore?: boolean;
   /**

@@ -33,6 +33,7 @@ const KNOWN: readonly KnownStore[] = [
       copyIgnoresEncryption: true,
       uploadIgnoresTagging: true,
       uploadIgnoresLock: true,
+      partCopyDecodesTwice: true,
       lacksRestore: true,
     },
     // A transaction id: `tx`, 21 hex digits of a counter, the time, the instance, the zone.

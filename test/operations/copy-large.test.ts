@@ -235,6 +235,13 @@ test('a source outside of the dates is not copied', async () => {
   assert.deepEqual(s3.requests.filter(isPart), []);
 });
 
+test('a store that would read a key with a percent sign wrongly is not asked to', async () => {
+  const traits = { partCopyDecodesTwice: true };
+  const result = await run({ key: 'a%20b', traits });
+  assert.ok(!result.ok && result.code === 'NotImplemented' && result.again === 'never');
+  assert.ok((await run({ key: 'large', traits })).ok);
+});
+
 test('an object of one part takes no range', async () => {
   await put('small', 'content');
   assert.ok((await run({ key: 'small' })).ok);
