@@ -343,3 +343,44 @@ test('a job that waits for its confirmation says how many objects it found', asy
   const job = await world.inStatus(JobId, 'Suspended');
   assert.equal(job.ProgressSummary?.TotalNumberOfTasks, 60);
 });
+
+test('a service that is killed while it makes a list finishes it, each object and file once', async () => {
+  const own = await World.open();
+  try {
+    const bucket = await own.bucket();
+    const output = await own.bucket();
+    const keys = Array.from({ length: 2500 }, (_, n) => `k/${n}`);
+    await own.upload(bucket, keys);
+    const input = jobOf(bucket, {
+      EnableManifestOutput: true,
+      ManifestOutputLocation: {
+        Bucket: `arn:aws:s3:::${output}`,
+        ManifestFormat: 'S3InventoryReport_CSV_20211130',
+      },
+    });
+    const Report = { ...input.Report, Enabled: true, Bucket: `arn:aws:s3:::${bucket}` };
+    const { JobId = '' } = await own.control.send(
+      new CreateJobCommand({ ...input, Report, ConfirmationRequired: true }),
+    );
+    await own.inStatus(JobId, 'Preparing', 'Suspended');
+    await own.service.kill9();
+    await own.service.restart();
+    const job = await own.inStatus(JobId, 'Suspended');
+    assert.equal(job.ProgressSummary?.TotalNumberOfTasks, keys.length);
+    const folder = `${bucket}/job-${JobId}`;
+    // Written by the service itself; its shape is the subject of the tests above.
+    const { files } = JSON.parse((await own.get(output, `${folder}/manifest.json`)).toString()) as {
+      files: { key: string }[];
+    };
+    const names = files.map(({ key }) => key);
+    const written = [`${folder}/manifest.json`, `${folder}/manifest.json.md5`, ...names];
+    assert.deepEqual((await own.keys(output, '')).sort(), written.sort());
+    const found: string[] = [];
+    for (const name of names) {
+      for (const [, key = ''] of parse(gunzipSync(await own.get(output, name)))) found.push(key);
+    }
+    assert.deepEqual(found.sort(), [...keys].sort());
+  } finally {
+    await own.close();
+  }
+});
