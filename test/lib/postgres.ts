@@ -49,9 +49,9 @@ folder=$1; shift
 exec 3<&0
 "$@" </dev/null 3<&- & server=$!
 echo "server $server"
-(cat <&3 >/dev/null; kill -QUIT $server; sleep 1; rm -rf "$folder") & guard=$!
+(cat <&3 >/dev/null; : >"$folder/orphan"; kill -QUIT $server) & guard=$!
 wait $server; code=$?
-kill $guard
+if [ -e "$folder/orphan" ]; then rm -rf "$folder"; else kill $guard; fi
 exit $code`;
 
 export async function startPostgres(options: PostgresServerOptions = {}): Promise<TestPostgres> {
