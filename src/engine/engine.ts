@@ -41,6 +41,8 @@ const RUNNERS: Readonly<Record<UnitKind, RunUnit>> = {
 /** Chunks of one job with limits, at once: a second one, so that the end of the first leaves no gap. */
 const LIMITED_LANES = 2;
 const FAILURES_MAX = 5;
+/** From the last part to the finish unit a job takes four steps. */
+const STEPS_PER_TICK = 8;
 const SWEEP_MS = 60_000;
 const RETRY = { baseMs: 1000, capMs: 30_000 };
 
@@ -123,7 +125,8 @@ export class Engine {
 
   async #tick(): Promise<void> {
     const { chunkLanes, controlLanes } = this.#context.options;
-    while ((await steer(this.#context)) > 0);
+    // A job goes through several steps at once; a limit keeps a mistake from spinning for ever.
+    for (let round = 0; round < STEPS_PER_TICK && (await steer(this.#context)) > 0; round++);
     await this.#fill(['prepare', 'report', 'finish'], controlLanes);
     // Who may send nothing would only keep chunks from those who may.
     if (this.#roster.limit > 0) await this.#fill(['chunk'], chunkLanes);

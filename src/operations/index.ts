@@ -11,7 +11,7 @@ import { putObjectLegalHold } from './put-object-legal-hold.ts';
 import { putObjectRetention } from './put-object-retention.ts';
 import { putObjectTagging } from './put-object-tagging.ts';
 import { replicateObject } from './replicate-object.ts';
-import { ENCRYPTION_TAG, updateObjectEncryption } from './update-object-encryption.ts';
+import { updateObjectEncryption } from './update-object-encryption.ts';
 
 export { openDryRun } from './dry-run.ts';
 export type { FieldProblem, Opened, Operation, Place, RunTask } from './operation.ts';
@@ -29,6 +29,3 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   S3ComputeObjectChecksum: computeObjectChecksum,
   S3UpdateObjectEncryption: updateObjectEncryption,
 };
-
-/** Tags of a job that mean something to its operation, which checks their values. */
-export const OPERATION_TAGS: readonly string[] = [ENCRYPTION_TAG];

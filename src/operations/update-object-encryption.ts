@@ -20,7 +20,7 @@ import { ENDPOINT_UNKNOWN } from './probe.ts';
 import { onObjects, type PreparedBody, queryOf, S3_XMLNS, xmlBody } from './task.ts';
 
 /** A tag of the job: the user's explicit choice (I2). */
-export const ENCRYPTION_TAG = 'brigade:encryption';
+const ENCRYPTION_TAG = 'brigade:encryption';
 const COPY_IN_PLACE = 'copy-in-place';
 
 export const updateObjectEncryption: Operation = {

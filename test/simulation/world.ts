@@ -36,6 +36,7 @@ export interface Story {
 export async function runWorld(
   seed: number,
   sabotage: (store: Store) => Store = (store) => store,
+  healingMs = HEALING_MS,
 ): Promise<Story> {
   const random = seededRandom(seed);
   const clock = new WorldClock();
@@ -64,7 +65,7 @@ export async function runWorld(
   faults = NO_FAULTS;
   crew.heal();
   const left = new Set(jobs.map((job) => job.id));
-  const ended = await clock.run(() => allEnded(store, left), HEALING_MS);
+  const ended = await clock.run(() => allEnded(store, left), healingMs);
   assert.ok(ended, `after all faults stopped ${left.size} jobs did not end`);
   // What a crash left in staging goes with the next sweep.
   const swept = clock.now() + SWEEP_MS;
