@@ -1,7 +1,8 @@
 /**
  * One SQLite file: opened, brought up to date, with short exclusive transactions.
  *
- * I1. synchronous=FULL in WAL mode: what a transaction returned has reached the disk.
+ * I1. What a `transaction` resolved to has reached the disk (WalFlusher). Commits are flushed in their
+ *     order, so whatever was decided on top of one is never there without it.
  * I2. A write transaction is BEGIN IMMEDIATE: two processes on one machine wait for each other
  *     (up to five seconds) instead of failing half way.
  * I3. A file written by a newer version is refused, never guessed at.
@@ -10,14 +11,16 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { assert } from '../../base/assert.ts';
 import { NewerDatabase } from '../newer-database.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { WalFlusher } from './wal-flusher.ts';
 
 export type Row = Record<string, SQLInputValue>;
 
 export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** Undefined: a database in memory. */
+  readonly #flusher: WalFlusher | undefined;
   #inTransaction = false;
-  #synchronous: 'FULL' | 'NORMAL' = 'FULL';
 
   constructor(path: string) {
     this.#db = new DatabaseSync(path, { timeout: 5000 });
@@ -25,6 +28,8 @@ export class Database {
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -16000',
     );
     this.#migrate(path);
+    this.#db.exec('PRAGMA synchronous = NORMAL');
+    if (path !== ':memory:') this.#flusher = new WalFlusher(path);
   }
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {
@@ -40,14 +45,16 @@ export class Database {
     return this.#prepare(sql).get(...values);
   }
 
-  /** Rows changed. */
+  /** Rows changed. Alone, as fleeting as a `fleetingTransaction`. */
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepare(sql).run(...values).changes);
   }
 
-  /** All or nothing. `work` must not wait: it holds the write lock of the file. */
-  transaction<T>(work: () => T): T {
-    return this.#transaction(work, 'FULL');
+  /** All or nothing, and durable. `work` must not wait: it holds the write lock of the file. */
+  async transaction<T>(work: () => T): Promise<T> {
+    const result = this.fleetingTransaction(work);
+    await this.#flusher?.flushed();
+    return result;
   }
 
   /**
@@ -55,15 +62,8 @@ export class Database {
    * and their renewal: whoever held one is gone then as well, on this same machine.
    */
   fleetingTransaction<T>(work: () => T): T {
-    return this.#transaction(work, 'NORMAL');
-  }
-
-  #transaction<T>(work: () => T, synchronous: 'FULL' | 'NORMAL'): T {
     assert(!this.#inTransaction, 'A transaction was opened inside a transaction.');
-    if (synchronous !== this.#synchronous) {
-      this.#db.exec(`PRAGMA synchronous = ${synchronous}`);
-      this.#synchronous = synchronous;
-    }
+    if (this.#flusher?.failure) throw this.#flusher.failure;
     this.#db.exec('BEGIN IMMEDIATE');
     this.#inTransaction = true;
     try {
@@ -78,9 +78,11 @@ export class Database {
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    if (!this.#db.isOpen) return;
+    await this.#flusher?.close();
     this.#statements.clear();
-    if (this.#db.isOpen) this.#db.close();
+    this.#db.close();
   }
 
   #prepare(sql: string): StatementSync {
@@ -90,7 +92,7 @@ export class Database {
   }
 
   #migrate(path: string): void {
-    this.transaction(() => {
+    this.fleetingTransaction(() => {
       const version = Number(this.get('PRAGMA user_version')?.['user_version'] ?? 0);
       if (version > MIGRATIONS.length) {
         throw new NewerDatabase(path, version, MIGRATIONS.length);

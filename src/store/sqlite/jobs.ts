@@ -68,13 +68,16 @@ export function jobsPart(db: Database, random: Random): JobsPart {
       return row && (JSON.parse(String(row['tags'])) as JobTag[]);
     },
 
-    setTags: async (account, jobId, tags) =>
-      db.run(
-        'UPDATE jobs SET tags = ? WHERE id = ? AND account = ?',
-        JSON.stringify(tags),
-        jobId,
-        account,
-      ) === 1,
+    setTags: (account, jobId, tags) =>
+      db.transaction(
+        () =>
+          db.run(
+            'UPDATE jobs SET tags = ? WHERE id = ? AND account = ?',
+            JSON.stringify(tags),
+            jobId,
+            account,
+          ) === 1,
+      ),
 
     apply: async (jobId, event, details) =>
       db.transaction(() => {
@@ -90,7 +93,7 @@ export function jobsPart(db: Database, random: Random): JobsPart {
   };
 }
 
-function createJob(db: Database, random: Random, created: NewJob): Created {
+function createJob(db: Database, random: Random, created: NewJob): Promise<Created> {
   const { job, token, requestHash } = created;
   return db.transaction((): Created => {
     const earlier = db.get(

@@ -119,7 +119,8 @@ export function ledgerPart(db: Database, random: Random): LedgerPart {
         return true;
       }),
 
-    complete: async (lease, result) => closeUnit(db, lease, JSON.stringify(result ?? null)),
+    complete: (lease, result) =>
+      db.transaction(() => closeUnit(db, lease, JSON.stringify(result ?? null))),
 
     release: async (lease, notBefore, failed) =>
       db.run(
@@ -297,7 +298,7 @@ function commitPart(
   lease: Lease,
   part: PartRecord,
   now: number,
-): boolean {
+): Promise<boolean> {
   return db.transaction(() => {
     const unit = db.get(`SELECT mark, row_count, parts FROM units WHERE ${HELD}`, ...heldBy(lease));
     const job = db.get('SELECT * FROM jobs WHERE id = ?', lease.jobId);

@@ -5,6 +5,7 @@ import { Database } from './database.ts';
 import { jobsPart } from './jobs.ts';
 import { ledgerPart } from './ledger.ts';
 import { steeringPart } from './steering.ts';
+import { viewsPart } from './views.ts';
 import { workersPart } from './workers.ts';
 
 export interface SqliteOptions {
@@ -21,6 +22,7 @@ export function openSqliteStore(options: SqliteOptions): Store {
     ...ledgerPart(db, random),
     ...steeringPart(db, random),
     ...workersPart(db),
-    close: async () => db.close(),
+    ...viewsPart(db),
+    close: () => db.close(),
   };
 }

@@ -35,7 +35,8 @@ export function steeringPart(db: Database, random: Random): SteeringPart {
         .all(`SELECT * FROM jobs WHERE terminated_at IS NULL AND status IN (${MOVING})`)
         .map((row) => movingJob(db, row, now)),
 
-    seal: async (jobId) => void db.run('UPDATE jobs SET sealed = 1 WHERE id = ?', jobId),
+    seal: (jobId) =>
+      db.transaction(() => void db.run('UPDATE jobs SET sealed = 1 WHERE id = ?', jobId)),
 
     addUnits: async (jobId, units) =>
       db.transaction(() => {
