@@ -12,6 +12,7 @@ import type { Job, JobFailure, JobTag, PreparedList } from '../model/job.ts';
 import type { JobStatus } from '../model/vocabulary.ts';
 import type { EventDetails, JobEvent, LedgerState, UnitKind } from '../lifecycle/index.ts';
 import type { ChunkRange } from '../manifest/index.ts';
+import type { JobSort } from './views.ts';
 
 export interface NewJob {
   readonly job: Job;
@@ -146,7 +147,37 @@ export interface OutboxEvent {
   readonly reason?: string;
 }
 
-export interface Store {
+export interface JobSearch {
+  readonly account: string;
+  /** Empty: all. */
+  readonly statuses: readonly JobStatus[];
+  /** Part of the job id or of the description, in any case; empty: all. */
+  readonly text: string;
+  /** Jobs without a value come last; equal ones are ordered by creation. */
+  readonly sort: JobSort;
+  readonly isDescending: boolean;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export interface FoundJobs {
+  readonly jobs: readonly Job[];
+  /** Of all pages. */
+  readonly total: number;
+}
+
+/** What people look at. Nothing here changes anything, and no worker asks. */
+export interface StoreViews {
+  findJobs(search: JobSearch): Promise<FoundJobs>;
+  /** The first events of a job (JOB_EVENTS_MAX), oldest first. */
+  jobEvents(account: string, jobId: string): Promise<readonly OutboxEvent[]>;
+  /** Names of workers that hold live leases of the job's units. */
+  jobWorkers(jobId: string, now: number): Promise<readonly string[]>;
+  /** Tasks that have ended, recorded or live, of jobs in whose status tasks may end. */
+  runningCounts(now: number): Promise<ReadonlyMap<string, JobCounts>>;
+}
+
+export interface Store extends StoreViews {
   // Jobs, for the API.
   createJob(job: NewJob): Promise<Created>;
   job(account: string, jobId: string): Promise<Job | undefined>;

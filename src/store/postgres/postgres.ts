@@ -14,6 +14,7 @@ import { jobsPart } from './jobs.ts';
 import { ledgerPart } from './ledger.ts';
 import { migrate } from './migrate.ts';
 import { steeringPart } from './steering.ts';
+import { viewsPart } from './views.ts';
 import { workersPart } from './workers.ts';
 
 export interface PostgresOptions {
@@ -49,6 +50,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     ...ledgerPart(db, random),
     ...steeringPart(db, random),
     ...workersPart(db),
+    ...viewsPart(db),
     close: () => db.close(),
   };
 }

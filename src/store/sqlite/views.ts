@@ -1,14 +1,7 @@
 /** Questions of the console. Descriptions stand in the request only: 5,000 of them are read in 15 ms. */
 import { eventOf, jobOf } from '../rows.ts';
-import type { JobCounts } from '../store.ts';
-import {
-  JOB_EVENTS_MAX,
-  type JobSearch,
-  type JobSort,
-  likePattern,
-  RUNNING_STATUSES,
-  type StoreViews,
-} from '../views.ts';
+import type { FoundJobs, JobCounts, JobSearch, StoreViews } from '../store.ts';
+import { JOB_EVENTS_MAX, type JobSort, likePattern, RUNNING_STATUSES } from '../views.ts';
 import type { Database } from './database.ts';
 
 const DESCRIPTION = `json_extract(request, '$.Description')`;
@@ -71,7 +64,7 @@ export function viewsPart(db: Database): StoreViews {
   };
 }
 
-function findJobs(db: Database, search: JobSearch) {
+function findJobs(db: Database, search: JobSearch): FoundJobs {
   const { account, statuses, text, sort, isDescending, offset, limit } = search;
   const where = `account = ?1
     AND (?2 = '[]' OR status IN (SELECT value FROM json_each(?2)))

@@ -1,0 +1,136 @@
+/** What every Store must answer when people look at it. Run over each of them. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { JobSearch, Store } from '../../src/store/index.ts';
+import { newJob, T0 } from './store.contract.ts';
+
+const ACCOUNT = '123456789012';
+const ALL: JobSearch = {
+  account: ACCOUNT,
+  statuses: [],
+  text: '',
+  sort: 'created',
+  isDescending: true,
+  offset: 0,
+  limit: 100,
+};
+
+export function storeViewsContract(name: string, open: () => Promise<Store>): void {
+  const withStore = async (use: (store: Store) => Promise<void>): Promise<void> => {
+    const store = await open();
+    try {
+      await use(store);
+    } finally {
+      await store.close();
+    }
+  };
+  const create = async (
+    store: Store,
+    id: string,
+    changes = {},
+    Description = '',
+  ): Promise<void> => {
+    const made = newJob({ id, ...changes });
+    const request = { ...made.job.request, ...(Description && { Description }) };
+    await store.createJob({ ...made, job: { ...made.job, request } });
+  };
+  const ids = async (store: Store, changes: Partial<JobSearch>): Promise<string[]> =>
+    (await store.findJobs({ ...ALL, ...changes })).jobs.map((job) => job.id);
+
+  describe(`the views of ${name}`, () => {
+    test('jobs are found by a part of their id or description, in any case, wildcards being plain text', () =>
+      withStore(async (store) => {
+        await create(store, 'one', {}, 'Tag 100% of it');
+        await create(store, 'two', { createdAt: T0 + 1 }, 'a_b\\c');
+        await create(store, 'three', { createdAt: T0 + 2 });
+        await create(store, 'four', { account: '999999999999' }, 'Tag');
+        assert.deepEqual(await ids(store, { text: 'TAG 100%' }), ['one']);
+        assert.deepEqual(await ids(store, { text: 'a_b\\' }), ['two']);
+        assert.deepEqual(await ids(store, { text: '_' }), ['two']);
+        assert.deepEqual(await ids(store, { text: '%' }), ['one']);
+        assert.deepEqual(await ids(store, { text: 'T' }), ['three', 'two', 'one']);
+        assert.deepEqual(await ids(store, { text: 'hre' }), ['three']);
+        assert.deepEqual(await ids(store, { account: '999999999999' }), ['four']);
+      }));
+
+    test('found jobs are sorted, cut into pages and counted, filtered by status', () =>
+      withStore(async (store) => {
+        await create(store, 'a', { priority: 5 }, 'zebra');
+        await create(store, 'b', { priority: 7, createdAt: T0 + 1 });
+        await create(store, 'c', { priority: 6, createdAt: T0 + 2 }, 'ape');
+        await store.apply('b', 'CancelRequested', { at: T0 });
+        assert.deepEqual(await ids(store, { sort: 'priority' }), ['b', 'c', 'a']);
+        assert.deepEqual(await ids(store, { sort: 'priority', isDescending: false }), [
+          ...['a', 'c', 'b'],
+        ]);
+        // What has no description comes last, whatever the direction.
+        assert.deepEqual(await ids(store, { sort: 'description' }), ['a', 'c', 'b']);
+        assert.deepEqual(await ids(store, { sort: 'description', isDescending: false }), [
+          ...['c', 'a', 'b'],
+        ]);
+        assert.deepEqual(await ids(store, { statuses: ['Cancelling'] }), ['b']);
+        const page = await store.findJobs({ ...ALL, offset: 1, limit: 1, statuses: ['New'] });
+        assert.deepEqual([page.jobs.map((job) => job.id), page.total], [['a'], 2]);
+        for (const sort of [
+          'ended',
+          'status',
+          'operation',
+          'total',
+          'failed',
+          'progress',
+        ] as const) {
+          assert.equal((await store.findJobs({ ...ALL, sort })).total, 3, sort);
+        }
+      }));
+
+    test('the history of a job is its events, in order, for its own account', () =>
+      withStore(async (store) => {
+        await create(store, 'a');
+        await create(store, 'b');
+        await store.apply('a', 'CancelRequested', { at: T0 + 5, reason: 'enough' });
+        const events = await store.jobEvents(ACCOUNT, 'a');
+        assert.deepEqual(
+          events.map(({ name: event, status, at, reason }) => [event, status, at, reason]),
+          [
+            ['JobCreated', 'New', T0, undefined],
+            ['JobStatusChanged', 'Cancelling', T0 + 5, 'enough'],
+          ],
+        );
+        assert.deepEqual(await store.jobEvents('999999999999', 'a'), []);
+      }));
+
+    test('who works on a job, and how far it is, counts live leases only', () =>
+      withStore(async (store) => {
+        await create(store, 'a');
+        const request = { now: T0, until: T0 + 100, limit: 1 };
+        const [prepare] = await store.lease({ ...request, worker: 'w1', kinds: ['prepare'] });
+        assert.ok(prepare);
+        assert.deepEqual(await store.jobWorkers('a', T0 + 50), ['w1']);
+        assert.deepEqual(await store.jobWorkers('a', T0 + 101), []);
+        await store.apply('a', 'PreparationStarted', { at: T0 });
+        const chunks = [0, 1].map((i) => ({ firstRow: i * 10, rows: 10, start: i, end: i + 1 }));
+        assert.ok(await store.addChunks(prepare.lease, chunks, {}));
+        assert.ok(await store.finishPreparing(prepare.lease, { tasks: 20, bucket: 'b' }, T0));
+        assert.deepEqual([...(await store.runningCounts(T0))], []);
+        await store.apply('a', 'Scheduled', { at: T0 });
+        const leased = await store.lease({ ...request, limit: 2, worker: 'w2', kinds: ['chunk'] });
+        const [first, second] = leased;
+        assert.ok(first && second);
+        await store.commitPart(
+          first.lease,
+          { to: 10, succeeded: 8, failed: 2, succeededBytes: 1, failedBytes: 1 },
+          T0,
+        );
+        await store.renew([{ lease: second.lease, succeeded: 3, failed: 1 }], T0 + 100, T0);
+        assert.deepEqual(
+          [...(await store.runningCounts(T0 + 50))],
+          [['a', { succeeded: 11, failed: 3 }]],
+        );
+        assert.deepEqual(
+          [...(await store.runningCounts(T0 + 101))],
+          [['a', { succeeded: 8, failed: 2 }]],
+        );
+        assert.deepEqual(await store.jobWorkers('a', T0 + 50), ['w2']);
+      }));
+  });
+}
