@@ -1,19 +1,14 @@
 /** `brigade serve`: runs until it is told to stop; a second signal does not wait. */
+import { toldToStop } from './signals.ts';
 import type { Commands, Service } from './service.ts';
 
-export async function runServe(commands: Commands): Promise<number> {
+/** `workers`: as many processes beside this one; absent: as configured. */
+export async function runServe(commands: Commands, workers?: string): Promise<number> {
   // Whoever read our words may leave (a closed terminal, a pipe to head); the service stays.
   process.stdout.on('error', () => undefined);
-  const service = await commands.start();
+  const service = await commands.start(workers === undefined ? {} : { BRIGADE_WORKERS: workers });
   process.stdout.write(welcome(service));
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
-  process.stdout.write(
-    'Stopping: requests in flight are being recorded. Once more to stop at once.\n',
-  );
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => process.exit(130));
+  await toldToStop();
   await service.stop();
   return 0;
 }

@@ -14,7 +14,16 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** A running worker. */
+export interface Worker {
+  readonly name: string;
+  /** True: it must not outlive the process that started it. */
+  readonly isSupervised: boolean;
+  stop(): Promise<void>;
+}
+
 export interface Commands {
   /** Starts the service; settings given here win over the environment. */
   start(overrides?: Readonly<Record<string, string>>): Promise<Service>;
+  work(): Promise<Worker>;
 }

@@ -5,9 +5,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { InvokeApi, Registration } from '../functions/index.ts';
-import { CONCURRENCY_MAX } from '../model/limits.ts';
+import { CONCURRENCY_MAX, LEASE_MS } from '../model/limits.ts';
 import { functionsOf } from './functions-config.ts';
 import { ConfigError } from './config-error.ts';
+import { SUPERVISED_AS } from './supervisor.ts';
 
 export interface KeyPair {
   readonly accessKeyId: string;
@@ -30,9 +31,17 @@ export interface Config {
   readonly sandboxPort: number;
   readonly staging: string;
   readonly logLevel: string;
+  /** Worker processes beside the API's; absent: it works itself. */
+  readonly workers: number | undefined;
+  /** The name of a worker that its parent watches over. */
+  readonly supervisedAs: string | undefined;
+  /** What was started, and what a process like this one must find in its environment. */
+  readonly program: string;
+  readonly childEnvironment: Readonly<Record<string, string>>;
   readonly requestsMax: number;
   readonly activeJobsMax: number;
   readonly outageMs: number;
+  readonly leaseMs: number;
   /** Functions of our own, by name. */
   readonly functions: Readonly<Record<string, Registration>>;
   /** Absent: functions that are not registered cannot be invoked. */
@@ -42,6 +51,8 @@ export interface Config {
 }
 
 type Source = Readonly<Record<string, string | undefined>>;
+/** Processes of one machine; a typing error should not start a thousand. */
+const WORKERS_MAX = 256;
 const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'];
 
 export function readConfig(overrides: Source = {}): Config {
@@ -74,9 +85,17 @@ export function readConfig(overrides: Source = {}): Config {
     host: text('BRIGADE_HOST') ?? '127.0.0.1',
     port: whole(source, 'BRIGADE_PORT', 9700, 0, 65_535),
     sandboxPort: whole(source, 'BRIGADE_SANDBOX_PORT', 9701, 0, 65_535),
+    workers:
+      text('BRIGADE_WORKERS') === undefined
+        ? undefined
+        : whole(source, 'BRIGADE_WORKERS', 0, 0, WORKERS_MAX),
+    supervisedAs: text(SUPERVISED_AS),
+    program: process.argv[1] ?? '',
+    childEnvironment: { ...present(process.env), ...present(overrides) },
     requestsMax: whole(source, 'BRIGADE_CONCURRENCY', 64, 1, CONCURRENCY_MAX),
     activeJobsMax: whole(source, 'BRIGADE_ACTIVE_JOBS', 6, 1, 1000),
     outageMs: whole(source, 'BRIGADE_OUTAGE_MINUTES', 60, 0, 10_080) * 60_000,
+    leaseMs: whole(source, 'BRIGADE_LEASE_SECONDS', LEASE_MS / 1000, 3, 600) * 1000,
     region: text('BRIGADE_S3_REGION') ?? text('AWS_REGION') ?? 'us-east-1',
     rootKey: keyPair(source, 'BRIGADE_ROOT_ACCESS_KEY_ID', 'BRIGADE_ROOT_SECRET_ACCESS_KEY'),
     s3: endpointOf(source),
@@ -138,13 +157,16 @@ function lambdaOf(source: Source): Config['lambda'] {
   };
 }
 
+function present(source: Source): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [name, value] of Object.entries(source)) if (value !== undefined) found[name] = value;
+  return found;
+}
+
 /** Brigade's settings hold its secrets; a function's module gets its own, under AWS's names. */
 function environmentOf(environment: Source): Record<string, string> {
-  const kept: Record<string, string> = {};
-  for (const [name, value] of Object.entries(environment)) {
-    if (value !== undefined && !name.startsWith('BRIGADE_')) kept[name] = value;
-  }
-  return kept;
+  const kept = Object.entries(present(environment));
+  return Object.fromEntries(kept.filter(([name]) => !name.startsWith('BRIGADE_')));
 }
 
 function keyPair(source: Source, idName: string, secretName: string): KeyPair | undefined {

@@ -1,3 +1,4 @@
 export { ConfigError } from './config-error.ts';
 export { readConfig, type Config, type KeyPair } from './config.ts';
 export { serve, type Running } from './serve.ts';
+export { work, type Working } from './work.ts';

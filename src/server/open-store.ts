@@ -1,5 +1,4 @@
-/** The store that the configuration names, and the name under which this process works in it. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+/** The store that the configuration names. */
 import { join } from 'node:path';
 import type { Random } from '../base/random.ts';
 import {
@@ -12,10 +11,14 @@ import {
 import { ConfigError } from './config-error.ts';
 import type { Config } from './config.ts';
 
+export function databaseFile({ dataDir }: Config): string {
+  return join(dataDir, 'brigade.db');
+}
+
 export async function openStore(config: Config, random: Random): Promise<Store> {
-  const { databaseUrl: url, dataDir } = config;
+  const { databaseUrl: url } = config;
   try {
-    if (url === undefined) return openSqliteStore({ path: join(dataDir, 'brigade.db'), random });
+    if (url === undefined) return openSqliteStore({ path: databaseFile(config), random });
     return await openPostgresStore({ url, random });
   } catch (error) {
     if (error instanceof NewerDatabase) throw new ConfigError(error.message);
@@ -23,18 +26,4 @@ export async function openStore(config: Config, random: Random): Promise<Store> 
     const why = error instanceof Error ? error.message : String(error);
     throw new ConfigError(`BRIGADE_DATABASE_URL: ${placeOf(url)} cannot be used: ${why}`);
   }
-}
-
-/**
- * A data folder has one process at a time, so its worker's name may stay the same over restarts, and
- * what it held when it died is given back at once. In a database that others share, the name must
- * be of this folder alone.
- */
-export function workerNameOf({ databaseUrl, dataDir }: Config, random: Random): string {
-  if (databaseUrl === undefined) return 'serve-0';
-  const path = join(dataDir, 'worker-name');
-  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
-  const name = `serve-${random.hex(6)}`;
-  writeFileSync(path, `${name}\n`, { flag: 'wx' });
-  return name;
 }

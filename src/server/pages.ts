@@ -1,17 +1,18 @@
 /** What is on the port beside the API: a page for people, and a health answer for machines. */
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../base/clock.ts';
-import { LEASE_MS } from '../model/limits.ts';
 import type { Store, WorkerRecord } from '../store/index.ts';
 
 interface PageFacts {
   readonly store: Store;
   readonly clock: Clock;
   readonly s3Url: string;
+  readonly leaseMs: number;
 }
 
-export function addPages(server: FastifyInstance, { store, clock, s3Url }: PageFacts): void {
-  const workers = (): Promise<readonly WorkerRecord[]> => store.workers(clock.now() - LEASE_MS);
+export function addPages(server: FastifyInstance, facts: PageFacts): void {
+  const { store, clock, s3Url, leaseMs } = facts;
+  const workers = (): Promise<readonly WorkerRecord[]> => store.workers(clock.now() - leaseMs);
 
   server.get('/', async (_request, reply) =>
     reply

@@ -1,6 +1,7 @@
 /**
- * The composition root: configuration in, a running service out. API, worker and, when no endpoint
- * is configured, the sandbox; each meets the others only in the store and over HTTP.
+ * The composition root: configuration in, a running service out. API, workers (in this process, or
+ * in processes of their own) and, when no endpoint is configured, the sandbox; each meets the others
+ * only in the store and over HTTP.
  */
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -10,17 +11,16 @@ import { createApi } from '../api/index.ts';
 import { fixedKeyring, Secret } from '../auth/index.ts';
 import { systemClock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
-import { Engine, ENGINE_DEFAULTS } from '../engine/index.ts';
-import { createFunctions } from '../functions/index.ts';
-import { createS3 } from '../s3/index.ts';
-import { folderStaging } from '../staging/index.ts';
 import { claimFolder } from '../store/index.ts';
 import { ConfigError } from './config-error.ts';
 import type { Config, KeyPair } from './config.ts';
-import { openStore, workerNameOf } from './open-store.ts';
+import { bury, buryAll, workersOfFolder } from './instance.ts';
+import { openStore } from './open-store.ts';
 import { addPages } from './pages.ts';
 import { rootKeyOf } from './root-key.ts';
 import { startSandboxThread, type RunningSandbox } from './sandbox-thread.ts';
+import { startEngine, type EngineNeeds } from './start-engine.ts';
+import { Supervisor } from './supervisor.ts';
 
 export interface Running {
   readonly url: string;
@@ -60,46 +60,17 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
 
   const sandbox = config.s3 ? undefined : await startSandbox(config, rootKey);
   if (sandbox) undo.push(() => sandbox.stop());
-  const s3Url = config.s3?.endpoint ?? sandbox?.url ?? '';
-  const credentials = config.s3?.credentials ?? rootKey;
-  const s3 = createS3({
-    endpoint: s3Url,
-    region: config.region,
-    credentials,
-    // Room beside the tasks for manifests, reports and what an operation asks first.
-    connections: config.requestsMax + 8,
-    clock,
-    random,
-  });
-  undo.push(() => s3.close());
+  const endpoint = {
+    url: config.s3?.endpoint ?? sandbox?.url ?? '',
+    credentials: config.s3?.credentials ?? rootKey,
+  };
 
   const store = await openStore(config, random);
   undo.push(() => store.close());
-  const worker = workerNameOf(config, random);
-  // The folder is ours alone: whoever held leases under this name is dead.
-  const voided = await store.voidLeases(worker);
-  if (voided > 0) log.info({ units: voided }, 'Taking up the work of a process that died.');
-
-  const functions = createFunctions({
-    registered: config.functions,
-    invokeApi: config.lambda,
-    environment: { ...config.environment, ...storeEnvironment(s3Url, credentials, config.region) },
-    connections: config.requestsMax,
-    clock,
-  });
-  undo.push(() => functions.close());
-
-  const staging = folderStaging(config.staging);
-  const engine = new Engine(
-    { store, staging, s3, functions, clock, random, log },
-    {
-      ...ENGINE_DEFAULTS,
-      worker,
-      requestsMax: config.requestsMax,
-      activeJobsMax: config.activeJobsMax,
-      outageMs: config.outageMs,
-    },
-  );
+  // The folder is ours alone: whoever held leases under its names is dead, or dies as we speak.
+  const prefix = workersOfFolder(config, random);
+  const units = await buryAll(store, prefix, config.workers ?? 0);
+  if (units > 0) log.info({ units }, 'Taking up the work of a process that died.');
 
   const keyring = fixedKeyring([
     {
@@ -120,33 +91,42 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
       generator: true,
     },
   });
-  addPages(api, { store, clock, s3Url });
+  addPages(api, { store, clock, s3Url: endpoint.url, leaseMs: config.leaseMs });
   undo.push(() => api.close());
   await listen(api, config, log);
-  engine.start();
-  // Stopped first: the undo list runs from its end.
-  undo.push(() => engine.stop());
+
+  if (config.workers === undefined) {
+    startEngine({ config, store, endpoint, worker: `${prefix}0`, clock, random, log }, undo);
+  } else {
+    const names = Array.from({ length: config.workers }, (_, index) => `${prefix}${index + 1}`);
+    const { program } = config;
+    const environment = { ...config.childEnvironment, ...endpointSettings(endpoint, config) };
+    const needs = { names, program, environment, clock, random, log };
+    const supervisor = new Supervisor({ ...needs, bury: (name) => bury(store, name) });
+    undo.push(() => supervisor.stop());
+  }
 
   // Listening on TCP: the address is never a pipe's name.
   const { port } = api.server.address() as AddressInfo;
   return {
     url: `http://${config.host}:${port}`,
-    s3Url,
+    s3Url: endpoint.url,
     isSandbox: sandbox !== undefined,
     rootKey,
     account: config.account,
   };
 }
 
-/** So that an AWS SDK inside a function meets the objects of its job without being told. */
-function storeEnvironment(s3Url: string, key: KeyPair, region: string): Record<string, string> {
+/** What a worker process must be told: where the sandbox is. Any other endpoint it finds where we did. */
+function endpointSettings(
+  { url, credentials }: EngineNeeds['endpoint'],
+  config: Config,
+): Record<string, string> {
+  if (config.s3) return {};
   return {
-    AWS_ENDPOINT_URL_S3: s3Url,
-    AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: key.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
-    // Empty: one of the shell's own does not fit this key.
-    AWS_SESSION_TOKEN: key.sessionToken ?? '',
+    BRIGADE_S3_ENDPOINT: url,
+    BRIGADE_S3_ACCESS_KEY_ID: credentials.accessKeyId,
+    BRIGADE_S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   };
 }
 

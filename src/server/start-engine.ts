@@ -1,0 +1,75 @@
+/** An engine with all it needs, as one process runs it: in `brigade serve`, or as a worker. */
+import { hostname } from 'node:os';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { Engine, ENGINE_DEFAULTS } from '../engine/index.ts';
+import { createFunctions } from '../functions/index.ts';
+import { createS3 } from '../s3/index.ts';
+import { folderStaging } from '../staging/index.ts';
+import type { Store } from '../store/index.ts';
+import type { Config, KeyPair } from './config.ts';
+
+export interface EngineNeeds {
+  readonly config: Config;
+  readonly store: Store;
+  readonly endpoint: { readonly url: string; readonly credentials: KeyPair };
+  /** Unique among the workers that are alive. */
+  readonly worker: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** What is to be undone is put on `undo`, which is run from its end: the engine stops first. */
+export function startEngine(needs: EngineNeeds, undo: (() => unknown)[]): void {
+  const { config, store, endpoint, worker, clock, random, log } = needs;
+  const { url, credentials } = endpoint;
+  const s3 = createS3({
+    endpoint: url,
+    region: config.region,
+    credentials,
+    // Room beside the tasks for manifests, reports and what an operation asks first.
+    connections: config.requestsMax + 8,
+    clock,
+    random,
+  });
+  undo.push(() => s3.close());
+
+  const functions = createFunctions({
+    registered: config.functions,
+    invokeApi: config.lambda,
+    environment: { ...config.environment, ...storeEnvironment(url, credentials, config.region) },
+    connections: config.requestsMax,
+    clock,
+  });
+  undo.push(() => functions.close());
+
+  const engine = new Engine(
+    { store, staging: folderStaging(config.staging), s3, functions, clock, random, log },
+    {
+      ...ENGINE_DEFAULTS,
+      worker,
+      host: hostname(),
+      pid: process.pid,
+      requestsMax: config.requestsMax,
+      activeJobsMax: config.activeJobsMax,
+      outageMs: config.outageMs,
+      leaseMs: config.leaseMs,
+    },
+  );
+  engine.start();
+  undo.push(() => engine.stop());
+}
+
+/** So that an AWS SDK inside a function meets the objects of its job without being told. */
+function storeEnvironment(s3Url: string, key: KeyPair, region: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL_S3: s3Url,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: key.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+    // Empty: one of the shell's own does not fit this key.
+    AWS_SESSION_TOKEN: key.sessionToken ?? '',
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * A process that works and answers nobody: `brigade worker`, under a supervisor or by itself.
+ *
+ * What it must share with the others: the database (a PostgreSQL, or the data folder of this
+ * machine), the endpoint, and the staging, in which any worker may find the parts of any other.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { systemClock } from '../base/clock.ts';
+import { systemRandom } from '../base/random.ts';
+import { ConfigError } from './config-error.ts';
+import type { Config } from './config.ts';
+import { newWorkerName } from './instance.ts';
+import { databaseFile, openStore } from './open-store.ts';
+import { knownRootKey } from './root-key.ts';
+import { startEngine, type EngineNeeds } from './start-engine.ts';
+
+export interface Working {
+  readonly name: string;
+  /** True: somebody watches over this process, and it must not outlive them. */
+  readonly isSupervised: boolean;
+  /** Starts nothing new, records what is in flight, gives the rest back, signs off. */
+  stop(): Promise<void>;
+}
+
+export async function work(config: Config): Promise<Working> {
+  if (config.databaseUrl === undefined && !existsSync(databaseFile(config))) {
+    throw new ConfigError(
+      `BRIGADE_DATABASE_URL: name the database to join. (On the machine of a brigade serve without one, its BRIGADE_DATA_DIR does; there is no database in ${config.dataDir}.)`,
+    );
+  }
+  const endpoint = endpointOf(config);
+  const clock = systemClock;
+  const random = systemRandom;
+  const name = config.supervisedAs ?? newWorkerName(random);
+  const isSupervised = config.supervisedAs !== undefined;
+  const log = pino(
+    { level: config.logLevel, base: { worker: name, pid: process.pid } },
+    pino.destination({ dest: 2, sync: false }),
+  );
+  if (!isSupervised && config.databaseUrl !== undefined) {
+    log.warn(
+      { staging: config.staging },
+      'Staging is a folder: every process of this database, on every machine, must see the same files there.',
+    );
+  }
+  const store = await openStore(config, random);
+  const undo: (() => unknown)[] = [() => store.close()];
+  startEngine({ config, store, endpoint, worker: name, clock, random, log }, undo);
+  log.info({}, 'Working.');
+  return {
+    name,
+    isSupervised,
+    async stop() {
+      for (let step = undo.pop(); step; step = undo.pop()) await step();
+    },
+  };
+}
+
+/** Without one that is named: the sandbox of the service on this data folder. */
+function endpointOf(config: Config): EngineNeeds['endpoint'] {
+  if (config.s3) return { url: config.s3.endpoint, credentials: config.s3.credentials };
+  const credentials = knownRootKey(config);
+  if (!credentials || config.sandboxPort === 0 || !existsSync(join(config.dataDir, 'sandbox'))) {
+    throw new ConfigError(
+      `BRIGADE_S3_ENDPOINT: a worker needs the endpoint to work on, and its credentials. (There is no sandbox of a brigade serve in ${config.dataDir}.)`,
+    );
+  }
+  return { url: `http://${config.host}:${config.sandboxPort}`, credentials };
+}
