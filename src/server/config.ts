@@ -29,7 +29,7 @@ export interface Config {
   readonly s3: { readonly endpoint: string; readonly credentials: KeyPair } | undefined;
   readonly region: string;
   readonly sandboxPort: number;
-  readonly staging: string;
+  readonly staging: StagingPlace;
   readonly logLevel: string;
   /** Worker processes beside the API's; absent: it works itself. */
   readonly workers: number | undefined;
@@ -50,6 +50,10 @@ export interface Config {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** `prefix` without a slash at its ends; empty: the whole bucket. */
+export type StagingPlace =
+  { readonly folder: string } | { readonly bucket: string; readonly prefix: string };
+
 type Source = Readonly<Record<string, string | undefined>>;
 /** Processes of one machine; a typing error should not start a thousand. */
 const WORKERS_MAX = 256;
@@ -63,10 +67,11 @@ export function readConfig(overrides: Source = {}): Config {
   };
   const text = (name: string): string | undefined => source[name]?.trim() || undefined;
   const dataDir = resolve(text('BRIGADE_DATA_DIR') ?? 'data');
-  const staging = text('BRIGADE_STAGING') ?? resolve(dataDir, 'staging');
-  if (/^s3:/.test(staging)) {
+  const s3 = endpointOf(source);
+  const staging = stagingOf(text('BRIGADE_STAGING') ?? resolve(dataDir, 'staging'));
+  if ('bucket' in staging && !s3) {
     throw new ConfigError(
-      'BRIGADE_STAGING: staging in a bucket is not supported yet; name a folder.',
+      'BRIGADE_STAGING: a bucket is on BRIGADE_S3_ENDPOINT, which is not set; beside the sandbox, name a folder.',
     );
   }
   const databaseUrl = text('BRIGADE_DATABASE_URL');
@@ -98,16 +103,29 @@ export function readConfig(overrides: Source = {}): Config {
     leaseMs: whole(source, 'BRIGADE_LEASE_SECONDS', LEASE_MS / 1000, 3, 600) * 1000,
     region: text('BRIGADE_S3_REGION') ?? text('AWS_REGION') ?? 'us-east-1',
     rootKey: keyPair(source, 'BRIGADE_ROOT_ACCESS_KEY_ID', 'BRIGADE_ROOT_SECRET_ACCESS_KEY'),
-    s3: endpointOf(source),
+    s3,
     functions: functionsOf(text('BRIGADE_FUNCTIONS')),
     lambda: lambdaOf(source),
     environment: environmentOf(process.env),
     dataDir,
     databaseUrl,
-    staging: resolve(staging),
+    staging,
     account,
     logLevel,
   };
+}
+
+/** Characters that need no care in keys, and no empty or relative segment: keys are compared as text. */
+const STAGING_URL =
+  /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)*)\/?$/;
+
+function stagingOf(text: string): StagingPlace {
+  if (!text.startsWith('s3:')) return { folder: resolve(text) };
+  const [, bucket, path = ''] = STAGING_URL.exec(text) ?? [];
+  if (bucket !== undefined) return { bucket, prefix: path.slice(1) };
+  throw new ConfigError(
+    'BRIGADE_STAGING: must be a folder, or s3://bucket/prefix with letters, digits, dots, dashes and underscores in the prefix.',
+  );
 }
 
 function isPostgresUrl(text: string): boolean {

@@ -14,7 +14,9 @@ import { systemRandom } from '../base/random.ts';
 import { claimFolder } from '../store/index.ts';
 import { ConfigError } from './config-error.ts';
 import type { Config, KeyPair } from './config.ts';
+import { addConsole } from './console.ts';
 import { bury, buryAll, workersOfFolder } from './instance.ts';
+import { verifyStaging } from './open-staging.ts';
 import { openStore } from './open-store.ts';
 import { addPages } from './pages.ts';
 import { rootKeyOf } from './root-key.ts';
@@ -65,6 +67,8 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
     credentials: config.s3?.credentials ?? rootKey,
   };
 
+  await verifyStaging({ config, endpoint, clock, random, log });
+
   const store = await openStore(config, random);
   undo.push(() => store.close());
   // The folder is ours alone: whoever held leases under its names is dead, or dies as we speak.
@@ -79,7 +83,7 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
       secret: new Secret(rootKey.secretAccessKey),
     },
   ]);
-  const api = createApi({
+  const deps = {
     store,
     keyring,
     clock,
@@ -90,7 +94,9 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
       manifestFormats: ['S3BatchOperations_CSV_20180820', 'S3InventoryReport_CSV_20161130'],
       generator: true,
     },
-  });
+  };
+  const api = createApi(deps);
+  addConsole(api, { config, api: deps, endpoint });
   addPages(api, { store, clock, s3Url: endpoint.url, leaseMs: config.leaseMs });
   undo.push(() => api.close());
   await listen(api, config, log);

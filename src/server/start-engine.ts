@@ -6,9 +6,9 @@ import type { Random } from '../base/random.ts';
 import { Engine, ENGINE_DEFAULTS } from '../engine/index.ts';
 import { createFunctions } from '../functions/index.ts';
 import { createS3 } from '../s3/index.ts';
-import { folderStaging } from '../staging/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Config, KeyPair } from './config.ts';
+import { openStaging } from './open-staging.ts';
 
 export interface EngineNeeds {
   readonly config: Config;
@@ -45,8 +45,9 @@ export function startEngine(needs: EngineNeeds, undo: (() => unknown)[]): void {
   });
   undo.push(() => functions.close());
 
+  const staging = openStaging(config.staging, { s3, clock, random });
   const engine = new Engine(
-    { store, staging: folderStaging(config.staging), s3, functions, clock, random, log },
+    { store, staging, s3, functions, clock, random, log },
     {
       ...ENGINE_DEFAULTS,
       worker,

@@ -12,6 +12,7 @@ import { systemRandom } from '../base/random.ts';
 import { ConfigError } from './config-error.ts';
 import type { Config } from './config.ts';
 import { newWorkerName } from './instance.ts';
+import { verifyStaging } from './open-staging.ts';
 import { databaseFile, openStore } from './open-store.ts';
 import { knownRootKey } from './root-key.ts';
 import { startEngine, type EngineNeeds } from './start-engine.ts';
@@ -39,9 +40,11 @@ export async function work(config: Config): Promise<Working> {
     { level: config.logLevel, base: { worker: name, pid: process.pid } },
     pino.destination({ dest: 2, sync: false }),
   );
-  if (!isSupervised && config.databaseUrl !== undefined) {
+  // The service that watches over us has done it.
+  if (!isSupervised) await verifyStaging({ config, endpoint, clock, random, log });
+  if (!isSupervised && config.databaseUrl !== undefined && 'folder' in config.staging) {
     log.warn(
-      { staging: config.staging },
+      { staging: config.staging.folder },
       'Staging is a folder: every process of this database, on every machine, must see the same files there.',
     );
   }

@@ -1,8 +1,10 @@
+export { bucketStaging, type BucketStagingOptions } from './bucket.ts';
+export { folderStaging } from './folder.ts';
 export {
-  folderStaging,
   type PartName,
+  PROBE_JOB,
   type SegmentName,
   segmentNumber,
   type StagedName,
-  type Staging,
-} from './staging.ts';
+} from './names.ts';
+export { checkStaging, StagedFileLost, type Staging, StagingUnavailable } from './staging.ts';

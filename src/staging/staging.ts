@@ -1,44 +1,22 @@
 /**
- * Where files of a job wait while it is on its way, in a folder of this machine: segments of a list
- * that was rewritten, until its tasks have run; parts, until the report is written.
+ * Where files of a job wait while it is on its way: segments of a list that was rewritten, until its
+ * tasks have run; parts, until the report is written. In a folder, or in a bucket.
  *
- * I1. A file that `write` resolved for survives a crash: file and folder entry are on the disk.
+ * I1. A file that `write` resolved for is durable.
  * I2. Files are written whole, once. Names hold the fence of their lease, so a worker that lost its
- *     lease overwrites nothing (D4). That asks no more than a bucket can give.
- * I3. Folders hold at most 1,000 chunks each, so that no directory grows with the manifest.
+ *     lease overwrites nothing (D4).
+ * I3. `read` gives all the bytes it was asked for or throws: a report is never short in silence.
+ * I4. Nothing is removed but what `names.ts` can have named, below the one place of this staging.
+ * I5. A staging that cannot be used just now throws StagingUnavailable: the same call may be made
+ *     again, and an attempt whose answer was lost does no harm.
  */
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { assert } from '../base/assert.ts';
-
-export interface PartName {
-  readonly jobId: string;
-  readonly seq: number;
-  readonly fence: number;
-}
-
-/** A run of rows of a rewritten list. */
-export interface SegmentName {
-  readonly jobId: string;
-  /** Made from the fence of the lease that wrote it, see `segmentNumber`. */
-  readonly segment: number;
-}
-
-export type StagedName = PartName | SegmentName;
-
-/** More than a lease can write: one every two seconds for a year. */
-const SEGMENTS_PER_LEASE_MAX = 2 ** 24;
-
-/** The number of the `index`-th segment that a lease with this fence writes. */
-export function segmentNumber(fence: number, index: number): number {
-  assert(index < SEGMENTS_PER_LEASE_MAX, 'One lease wrote more segments than there are numbers.');
-  return fence * SEGMENTS_PER_LEASE_MAX + index;
-}
+import { asBuffer } from '../base/bytes.ts';
+import type { Random } from '../base/random.ts';
+import { PROBE_JOB, type StagedName } from './names.ts';
 
 export interface Staging {
   write(name: StagedName, bytes: Uint8Array): Promise<void>;
-  /** Bytes [start, end) of a file; `end` may be Infinity. */
+  /** Bytes [start, end) of a file; `end` may be Infinity. Also throws StagedFileLost. */
   read(name: StagedName, start: number, end: number): AsyncIterable<Uint8Array>;
   /** Forgets a file whose lease was lost before it could be recorded. */
   remove(name: StagedName): Promise<void>;
@@ -47,66 +25,37 @@ export interface Staging {
   jobs(): Promise<readonly string[]>;
 }
 
-export function folderStaging(root: string): Staging {
-  const jobFolder = (jobId: string): string => join(root, 'jobs', jobId);
-  const fileOf = (name: StagedName): string =>
-    'segment' in name
-      ? join(
-          jobFolder(name.jobId),
-          'list',
-          String(Math.floor(name.segment / 1000)),
-          `${name.segment}.csv`,
-        )
-      : join(
-          jobFolder(name.jobId),
-          String(Math.floor(name.seq / 1000)),
-          `${name.seq}-${name.fence}.csv`,
-        );
+/** Full, forbidden or away: whatever it is, somebody can mend it, and then the call works. */
+export class StagingUnavailable extends Error {
+  override readonly name = 'StagingUnavailable';
+  /** The place answered, and said no: it will not come back by itself. */
+  readonly isRefused: boolean;
 
-  return {
-    async write(name, bytes) {
-      const path = fileOf(name);
-      const folder = dirname(path);
-      const made = await mkdir(folder, { recursive: true });
-      const file = await open(`${path}.tmp`, 'w');
-      try {
-        await file.writeFile(bytes);
-        await file.datasync();
-      } finally {
-        await file.close();
-      }
-      await rename(`${path}.tmp`, path);
-      await syncFolder(folder);
-      // Folders that were made on the way are entries of their parents.
-      for (let above = folder; made && above.length >= made.length;) {
-        above = dirname(above);
-        await syncFolder(above);
-      }
-    },
-
-    async *read(name, start, end) {
-      if (end <= start) return;
-      // createReadStream's `end` is inclusive.
-      yield* createReadStream(fileOf(name), { start, end: end - 1 }) as AsyncIterable<Uint8Array>;
-    },
-
-    remove: (name) => rm(fileOf(name), { force: true }),
-
-    removeJob: (jobId) => rm(jobFolder(jobId), { recursive: true, force: true }),
-
-    async jobs() {
-      await mkdir(join(root, 'jobs'), { recursive: true });
-      return readdir(join(root, 'jobs'));
-    },
-  };
+  constructor(message: string, { isRefused, cause }: { isRefused: boolean; cause?: unknown }) {
+    super(message, { cause });
+    this.isRefused = isRefused;
+  }
 }
 
-/** A rename is durable once its folder is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+/** A file that was written is gone, or is not what was written. */
+export class StagedFileLost extends Error {
+  override readonly name = 'StagedFileLost';
+
+  /** `place`: how an operator finds the file. */
+  constructor(place: string, what: string) {
+    super(`Staging has lost ${place}: ${what}.`);
+  }
+}
+
+/** Writes a file, reads it back and removes it. Throws StagingUnavailable and StagedFileLost. */
+export async function checkStaging(staging: Staging, random: Random): Promise<void> {
+  const name = { jobId: PROBE_JOB, seq: Math.floor(random.next() * 2 ** 40), fence: 1 };
+  const bytes = Buffer.from(random.hex(16));
+  await staging.write(name, bytes);
+  const pieces: Buffer[] = [];
+  for await (const piece of staging.read(name, 0, bytes.length)) pieces.push(asBuffer(piece));
+  await staging.remove(name);
+  if (!Buffer.concat(pieces).equals(bytes)) {
+    throw new StagedFileLost('a file for a test', 'what was read is not what was written');
   }
 }

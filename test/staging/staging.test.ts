@@ -1,68 +1,63 @@
-// Aim: what was written is read back by range, one job's files go together, and two leases share none.
+/** The staging contract over a folder and over a bucket of the sandbox, and the names of files. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
-import {
-  folderStaging,
-  segmentNumber,
-  type StagedName,
-  type Staging,
-} from '../../src/staging/index.ts';
+import fc from 'fast-check';
+import { folderStaging, segmentNumber } from '../../src/staging/index.ts';
+import { isPathOf, pathOf } from '../../src/staging/names.ts';
+import { bucketGround } from '../contract/staging-bucket.ts';
+import { stagingContract } from '../contract/staging.contract.ts';
+import { startTestSandbox } from '../sandbox/start.ts';
 
-async function withStaging(play: (staging: Staging) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'brigade-test-'));
-  try {
-    await play(folderStaging(folder));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
+stagingContract('a folder', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'brigade-staging-'));
+  await writeFile(join(folder, 'a-file'), '');
+  return {
+    open: (name) => folderStaging(join(folder, name)),
+    refused: () => folderStaging(join(folder, 'a-file/below')),
+    async files(name) {
+      const entries = await readdir(join(folder, name), { recursive: true, withFileTypes: true });
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(join(folder, name), join(entry.parentPath, entry.name)));
+    },
+    async put(name, path, bytes) {
+      await mkdir(dirname(join(folder, name, path)), { recursive: true });
+      await writeFile(join(folder, name, path), bytes);
+    },
+    close: () => rm(folder, { recursive: true }),
+  };
+});
 
-async function text(
-  staging: Staging,
-  name: StagedName,
-  start = 0,
-  end = Infinity,
-): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of staging.read(name, start, end)) pieces.push(piece);
-  return Buffer.concat(pieces).toString();
-}
-
-test('segments and parts of a job are read back whole and by range', () =>
-  withStaging(async (staging) => {
-    const segment = { jobId: 'a', segment: segmentNumber(3, 0) };
-    const part = { jobId: 'a', seq: 0, fence: 3 };
-    await staging.write(segment, Buffer.from('0123456789'));
-    await staging.write(part, Buffer.from('part'));
-    assert.equal(await text(staging, segment), '0123456789');
-    assert.equal(await text(staging, segment, 2, 5), '234');
-    assert.equal(await text(staging, segment, 5, 5), '');
-    assert.equal(await text(staging, part), 'part');
-  }));
-
-test('a lease that was lost overwrites nothing of the one after it', () =>
-  withStaging(async (staging) => {
-    const [old, next] = [1, 2].map((fence) => ({ jobId: 'a', segment: segmentNumber(fence, 0) }));
-    assert.ok(old && next);
-    await staging.write(next, Buffer.from('next'));
-    await staging.write(old, Buffer.from('old'));
-    await staging.remove(old);
-    assert.equal(await text(staging, next), 'next');
-    await assert.rejects(text(staging, old), /ENOENT/);
-  }));
-
-test('a job leaves nothing behind, and takes nothing of another', () =>
-  withStaging(async (staging) => {
-    for (const jobId of ['a', 'b']) await staging.write({ jobId, segment: 7 }, Buffer.from(jobId));
-    await staging.removeJob('a');
-    assert.deepEqual(await staging.jobs(), ['b']);
-    assert.equal(await text(staging, { jobId: 'b', segment: 7 }), 'b');
-  }));
+stagingContract('a bucket of the sandbox', async () => bucketGround(await startTestSandbox()));
 
 test('numbers of segments differ between leases, however many one writes', () => {
   assert.ok(segmentNumber(1, 2 ** 24 - 1) < segmentNumber(2, 0));
   assert.throws(() => segmentNumber(1, 2 ** 24), /more segments than there are numbers/);
+});
+
+test('every path that a name makes is known as one of its job, and of no other', () => {
+  const natural = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+  const name = fc.oneof(
+    fc.record({ jobId: fc.uuid(), seq: natural, fence: natural }),
+    fc.record({ jobId: fc.uuid(), segment: natural }),
+  );
+  fc.assert(
+    fc.property(name, fc.uuid(), (one, other) => {
+      assert.ok(isPathOf(one.jobId, pathOf(one)));
+      assert.equal(isPathOf(other, pathOf(one)), other === one.jobId);
+    }),
+  );
+});
+
+test('a path that no name makes is not taken for one of the job', () => {
+  const jobId = '01234567-89ab-cdef-0123-456789abcdef';
+  const inJob = (rest: string): boolean => isPathOf(jobId, `jobs/${jobId}/${rest}`);
+  assert.ok(inJob('0/7-1.csv') && inJob('list/1/1000.csv'));
+  const others = ['1/7-1.csv', '0/07-1.csv', '0/7-1.csv.bak', '0/7-1.csv/x', 'list/0/1000.csv'];
+  for (const rest of [...others, '7-1.csv', '0/7-.csv', '', '0/7-1e3.csv', 'list/7.csv']) {
+    assert.equal(inJob(rest), false, rest);
+  }
 });
