@@ -45,7 +45,7 @@ function reportUnits({ chunksTouched }: LedgerState): NewUnit[] {
 
 /** What time alone brings about: unconfirmed jobs fail, old jobs are forgotten, staging is swept. */
 export async function sweep(context: EngineContext): Promise<void> {
-  const { store, staging, clock } = context;
+  const { store, clock } = context;
   const now = clock.now();
   for (const jobId of await store.unconfirmedJobs(now - CONFIRMATION_MS_MAX)) {
     const failure = {
@@ -54,8 +54,16 @@ export async function sweep(context: EngineContext): Promise<void> {
     } as const;
     await store.apply(jobId, 'ConfirmationExpired', { at: now, failure });
   }
+  await sweepStaging(context);
   await store.deleteJobs(now - JOB_RETENTION_MS);
-  const staged = await staging.jobs();
-  const unfinished = await store.unfinished(staged);
-  for (const jobId of staged.filter((id) => !unfinished.has(id))) await staging.removeJob(jobId);
+}
+
+/**
+ * Removes what a crash left of jobs that have ended. A job that this database does not know is left
+ * alone: it may live in another one, or in this one before it was restored. And a job is forgotten
+ * only after its staging was swept, so nothing of our own becomes unknown.
+ */
+async function sweepStaging({ store, staging }: EngineContext): Promise<void> {
+  const ended = await store.ended(await staging.jobs());
+  for (const jobId of ended) await staging.removeJob(jobId);
 }

@@ -240,8 +240,8 @@ export interface Store extends StoreViews {
   unconfirmedJobs(suspendedBefore: number): Promise<readonly string[]>;
   /** Forgets jobs that ended before `terminatedBefore`; resolves to their ids. */
   deleteJobs(terminatedBefore: number): Promise<readonly string[]>;
-  /** Of these job ids, those that are still on their way. */
-  unfinished(jobIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Of these job ids, those of jobs that are known here and have ended. */
+  ended(jobIds: readonly string[]): Promise<ReadonlySet<string>>;
   // Workers.
   /** Writes the worker's row, and forgets those not seen since `forgetBefore`. */
   checkIn(worker: WorkerRecord, forgetBefore: number): Promise<void>;

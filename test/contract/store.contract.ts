@@ -526,6 +526,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         const unit = await leaseOne(store, T0);
         assert.equal(unit?.lease.kind, 'finish');
         assert.ok(unit);
+        const other = await created(store);
+        assert.deepEqual([...(await store.ended([id, other, 'unknown']))], []);
         assert.equal(await store.finishJob(unit.lease, T0 + 7), true);
         assert.equal(await store.finishJob(unit.lease, T0 + 8), false);
         const job = await store.job(ACCOUNT, id);
@@ -533,7 +535,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
           [job?.status, job?.terminatedAt, job?.statusReason],
           ['Cancelled', T0 + 7, 'no longer needed'],
         );
-        assert.deepEqual([...(await store.unfinished([id, 'unknown']))], []);
+        assert.deepEqual([...(await store.ended([id, other, 'unknown']))], [id]);
       }));
 
     test('results of report units come back in order', () =>

@@ -21,7 +21,7 @@ import type { Connection, Database } from './database.ts';
 
 type SteeringPart = Pick<
   Store,
-  'schedule' | 'movingJobs' | 'seal' | 'addUnits' | 'unconfirmedJobs' | 'deleteJobs' | 'unfinished'
+  'schedule' | 'movingJobs' | 'seal' | 'addUnits' | 'unconfirmedJobs' | 'deleteJobs' | 'ended'
 >;
 
 const UNITS_PER_DELETE = 5000;
@@ -77,10 +77,10 @@ export function steeringPart(db: Database, random: Random): SteeringPart {
 
     deleteJobs: (terminatedBefore) => deleteJobs(db, terminatedBefore),
 
-    unfinished: async (jobIds) => {
+    ended: async (jobIds) => {
       const rows = await db.statements((connection) =>
         connection.all(
-          'SELECT id FROM jobs WHERE terminated_at IS NULL AND id = ANY($1::text[])',
+          'SELECT id FROM jobs WHERE terminated_at IS NOT NULL AND id = ANY($1::text[])',
           jobIds,
         ),
       );

@@ -10,7 +10,7 @@ import { applyInTransaction } from './job-rows.ts';
 
 type SteeringPart = Pick<
   Store,
-  'schedule' | 'movingJobs' | 'seal' | 'addUnits' | 'unconfirmedJobs' | 'deleteJobs' | 'unfinished'
+  'schedule' | 'movingJobs' | 'seal' | 'addUnits' | 'unconfirmedJobs' | 'deleteJobs' | 'ended'
 >;
 
 const MOVING = MOVING_STATUSES.map((status) => `'${status}'`).join(', ');
@@ -72,11 +72,11 @@ export function steeringPart(db: Database, random: Random): SteeringPart {
         return rows.map((row) => String(row['id']));
       }),
 
-    unfinished: async (jobIds) =>
+    ended: async (jobIds) =>
       new Set(
         db
           .all(
-            `SELECT id FROM jobs WHERE terminated_at IS NULL
+            `SELECT id FROM jobs WHERE terminated_at IS NOT NULL
                AND id IN (SELECT value FROM json_each(?))`,
             JSON.stringify(jobIds),
           )
