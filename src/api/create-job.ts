@@ -4,40 +4,49 @@ import { ApiError } from '../model/api-error.ts';
 import { CREATE_JOB_BODY } from '../model/job-shapes.ts';
 import type { Job, JobRequest } from '../model/job.ts';
 import { sha256Hex } from '../sigv4/index.ts';
-import type { Call, CallRequest, ApiDeps } from './call.ts';
+import type { Call, ApiDeps } from './call.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { refuseProblems } from './problems.ts';
 import { checkCreateJob, operationOf } from './validate.ts';
-import { readBody, writeAnswer } from './wire.ts';
+import { readBody, type ReadBody, writeAnswer } from './wire.ts';
 
 export const createJob: Call = {
   name: 'CreateJob',
   method: 'POST',
   path: 'jobs',
 
-  async run(call, deps) {
-    const request = acceptedRequest(call, deps);
-    const { ClientRequestToken: token, ...content } = request;
-    assert(token !== undefined, 'A CreateJob without a token passed its shape.');
-    const job = newJob(request, call.account, deps);
-    const created = await deps.store.createJob({
-      job,
-      token,
-      requestHash: sha256Hex(canonicalJson(content)),
-    });
-    if (created.kind === 'conflict') {
-      throw new ApiError(
-        'IdempotencyException',
-        'ClientRequestToken: was used before for a different request',
-      );
-    }
-    const jobId = created.kind === 'repeated' ? created.jobId : job.id;
+  async run({ account, body }, deps) {
+    const read = readBody(body, 'CreateJobRequest', CREATE_JOB_BODY);
+    const jobId = await acceptJob(read, account, deps);
     return { status: 200, body: writeAnswer('CreateJobResult', { JobId: jobId }) };
   },
 };
 
-function acceptedRequest({ account, body }: CallRequest, deps: ApiDeps): JobRequest {
-  const { value, problems } = readBody(body, 'CreateJobRequest', CREATE_JOB_BODY);
+/** Checks and keeps what was read of a request; resolves to the id of its job, which may be an earlier one. */
+export async function acceptJob(read: ReadBody, account: string, deps: ApiDeps): Promise<string> {
+  const request = acceptedRequest(read, account, deps);
+  const { ClientRequestToken: token, ...content } = request;
+  assert(token !== undefined, 'A CreateJob without a token passed its shape.');
+  const job = newJob(request, account, deps);
+  const created = await deps.store.createJob({
+    job,
+    token,
+    requestHash: sha256Hex(canonicalJson(content)),
+  });
+  if (created.kind === 'conflict') {
+    throw new ApiError(
+      'IdempotencyException',
+      'ClientRequestToken: was used before for a different request',
+    );
+  }
+  return created.kind === 'repeated' ? created.jobId : job.id;
+}
+
+function acceptedRequest(
+  { value, problems }: ReadBody,
+  account: string,
+  deps: ApiDeps,
+): JobRequest {
   refuseProblems(problems);
   // The shapes have the members and types of AWS's request (test/wire/shapes.test.ts), and this
   // value has no problem with them.

@@ -1,2 +1,4 @@
 export { createApi } from './api.ts';
 export type { ApiDeps, Supports } from './call.ts';
+export { addConsole } from './console/console.ts';
+export type { About, ConsoleDeps } from './console/deps.ts';

@@ -28,7 +28,7 @@ import { ApiError } from '../model/api-error.ts';
 import type { StructShape } from '../model/shape.ts';
 import type { FieldProblem } from '../operations/index.ts';
 import { readShape } from './read-shape.ts';
-import { parseXml } from './xml.ts';
+import { parseXml, type XmlElement } from './xml.ts';
 
 const NAMESPACE = 'http://awss3control.amazonaws.com/doc/2018-08-20/';
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n';
@@ -74,12 +74,14 @@ export function writeError(error: ApiError, requestId: string, hostId: string): 
   );
 }
 
-/** Reads a body whose root is `root`; the value holds only what has no problem. */
-export function readBody(
-  body: Uint8Array,
-  root: string,
-  shape: StructShape,
-): { readonly value: Record<string, unknown>; readonly problems: readonly FieldProblem[] } {
+/** What was read of a body; the value holds only what has no problem. */
+export interface ReadBody {
+  readonly value: Record<string, unknown>;
+  readonly problems: readonly FieldProblem[];
+}
+
+/** Reads a body whose root is `root`. */
+export function readBody(body: Uint8Array, root: string, shape: StructShape): ReadBody {
   const element = parseXml(body);
   if (element.name !== root) {
     throw new ApiError(
@@ -87,6 +89,11 @@ export function readBody(
       `The XML you provided was not well-formed: its root is ${element.name}, not ${root}.`,
     );
   }
+  return readElement(element, shape);
+}
+
+/** As `readBody`, of what was parsed already. */
+export function readElement(element: XmlElement, shape: StructShape): ReadBody {
   const problems: FieldProblem[] = [];
   const value = readShape(element, shape, '', problems);
   // A structure reads as a record of its members; a root that is none has a problem.

@@ -1,4 +1,10 @@
 export { type EncodedPart, type ReportScope, encodePart } from './encode.ts';
 export { type ReportKeys, reportKeys, resultKey } from './keys.ts';
 export { type ReportIndex, type ReportResult, reportManifest } from './manifest.ts';
-export { type ReportRow, ReportDefect, readReport } from './read.ts';
+export {
+  type ReportRow,
+  type ReportRowAt,
+  ReportDefect,
+  ReportReader,
+  readReport,
+} from './read.ts';

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { asBuffer } from '../base/bytes.ts';
-import { CSV_DOUBLED, CSV_PROBLEMS, CsvScanner } from '../base/csv.ts';
+import { CSV_DOUBLED, CSV_INCOMPLETE, CSV_PROBLEMS, CsvScanner } from '../base/csv.ts';
 
 /** One row of a report, as its text says. */
 export interface ReportRow {
@@ -21,6 +21,44 @@ export class ReportDefect extends Error {
 }
 
 const COLUMNS = 7;
+/** Key and message at their longest, each byte of them quoted or four bytes of UTF-8, and room. */
+const ROW_BYTES_MAX = 256 * 1024;
+
+export interface ReportRowAt {
+  readonly row: ReportRow;
+  /** Bytes of the file up to its end. */
+  readonly end: number;
+}
+
+/** Rows of a file that streams by in pieces, from a boundary between rows on. Throws ReportDefect. */
+export class ReportReader {
+  readonly #scanner = new CsvScanner(COLUMNS);
+  #rest = Buffer.alloc(0);
+  #offset: number;
+  #rows = 0;
+
+  constructor(offset = 0) {
+    this.#offset = offset;
+  }
+
+  /** `isLast`: nothing follows. */
+  *push(bytes: Uint8Array, isLast: boolean): Generator<ReportRowAt> {
+    const window = Buffer.concat([this.#rest, bytes]);
+    let at = 0;
+    while (at < window.length) {
+      const next = this.#scanner.scan(window, at, window.length, isLast);
+      if (next === CSV_INCOMPLETE) break;
+      if (next < 0) throw defect(this.#rows, CSV_PROBLEMS[this.#scanner.problem]);
+      const { columns } = this.#scanner;
+      if (columns !== COLUMNS) throw defect(this.#rows, `has ${columns} columns`);
+      at = next;
+      yield { row: row(window, this.#scanner, this.#rows++), end: this.#offset + at };
+    }
+    this.#offset += at;
+    this.#rest = window.subarray(at);
+    if (this.#rest.length > ROW_BYTES_MAX) throw defect(this.#rows, 'does not end');
+  }
+}
 
 /** The rows of one results file, or of a part. Throws ReportDefect. */
 export function readReport(bytes: Uint8Array): ReportRow[] {

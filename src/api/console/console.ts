@@ -1,0 +1,143 @@
+/**
+ * The console's routes below /console: the page, its session, and its calls in JSON.
+ *
+ * I1. A call without a session is refused before anything of it is looked at; a change that does not
+ *     come from the console's own page is refused before its session is looked at.
+ * I2. Errors are `{"code", "message"}`; a bug gives nothing away, it is logged under its request id.
+ * I3. Whatever is answered carries the headers of guard.ts; answers with data are not kept by anybody.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { silentLog } from '../../base/log.ts';
+import { ApiError } from '../../model/api-error.ts';
+import { toApiError } from '../errors.ts';
+import { Attempts } from './attempts.ts';
+import { ConsoleError } from './console-error.ts';
+import type { ConsoleDeps, View, ViewDeps } from './deps.ts';
+import { CONSOLE_HEADER, isFromConsole, isTls, SECURITY_HEADERS } from './guard.ts';
+import { may } from './may.ts';
+import { ProgressLog } from './progress-log.ts';
+import { openSession, sealSession, type Session, sessionCookie, touched } from './session.ts';
+import { signIn } from './sign-in.ts';
+import { serveStatic } from './serve-static.ts';
+import { StaticFiles } from './static-files.ts';
+import { VIEWS } from './views.ts';
+
+/** Says that the page asks by itself, so that an empty chair does not prolong a session. */
+const IN_BACKGROUND = 'background';
+
+/** Adds the routes to a server that does not listen yet. */
+export function addConsole(server: FastifyInstance, deps: ConsoleDeps): void {
+  const progress = new ProgressLog(deps.clock);
+  const view: ViewDeps = { ...deps, progress, startedAt: deps.clock.now() };
+  let watching: Promise<void> | undefined;
+  server.addHook('onReady', async () => {
+    watching = progress.run(deps.store, deps.log);
+  });
+  server.addHook('onClose', async () => {
+    progress.stop();
+    await watching;
+  });
+  server.register(async (scope) => addRoutes(scope, view), { prefix: '/console' });
+}
+
+function addRoutes(scope: FastifyInstance, deps: ViewDeps): void {
+  scope.removeContentTypeParser('text/plain');
+  scope.addHook('onRequest', async (_request, reply) => {
+    void reply.headers(SECURITY_HEADERS); // I3
+  });
+  scope.setErrorHandler((error, request, reply) => answerError(error, request, reply, deps));
+  scope.register(
+    async (api) => {
+      api.addHook('onRequest', async (request, reply) => {
+        void reply.header('cache-control', 'no-store');
+        const isChange = request.method !== 'GET';
+        if (isChange && !isFromConsole(request.headers)) throw notFromConsole(); // I1
+      });
+      addSession(api, deps);
+      for (const view of VIEWS) addView(api, view, deps);
+      api.setNotFoundHandler(() => {
+        throw new ConsoleError(404, 'NoSuchCall', 'The console has no such call.');
+      });
+    },
+    { prefix: '/api' },
+  );
+  serveStatic(scope, new StaticFiles(deps.folder));
+}
+
+function addSession(api: FastifyInstance, deps: ViewDeps): void {
+  const attempts = new Attempts(deps.clock);
+  api.post('/session', async (request, reply) => {
+    const { principal } = signIn(request.body, request.ip, attempts, deps);
+    const now = deps.clock.now();
+    setSession(request, reply, { principal, startedAt: now, seenAt: now }, deps);
+    return principal;
+  });
+  api.get('/session', async (request, reply) => sessionOf(request, reply, deps).principal);
+  api.delete('/session', async (request, reply) => {
+    void reply.header('set-cookie', sessionCookie('', isTls(request.headers)));
+    return {};
+  });
+}
+
+function addView(api: FastifyInstance, view: View, deps: ViewDeps): void {
+  const { method, path, action } = view;
+  api.route<{ Params: { jobId?: string } }>({
+    method,
+    url: `/${path}`,
+    handler: async (request, reply) => {
+      const { principal } = sessionOf(request, reply, deps);
+      const resource = path.startsWith('jobs') ? { account: principal.account } : {};
+      if (!may(principal, action, resource)) throw new ApiError('AccessDenied', 'Access Denied');
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort());
+      const { jobId = '' } = request.params;
+      const mark = request.url.indexOf('?');
+      const query = new URLSearchParams(mark < 0 ? '' : request.url.slice(mark));
+      const { body } = request;
+      return view.run({ principal, jobId, query, body, signal: gone.signal }, deps);
+    },
+  });
+}
+
+/** The session of a request, prolonged when its user did something. */
+function sessionOf(request: FastifyRequest, reply: FastifyReply, deps: ViewDeps): Session {
+  const now = deps.clock.now();
+  const session = openSession(request.headers.cookie, deps.keyring, now);
+  if (session === undefined) {
+    throw new ConsoleError(401, 'SignInRequired', 'Sign in with an access key of this service.');
+  }
+  const renewed =
+    request.headers[CONSOLE_HEADER] === IN_BACKGROUND ? undefined : touched(session, now);
+  if (renewed) setSession(request, reply, renewed, deps);
+  return session;
+}
+
+function setSession(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  session: Session,
+  { keyring }: ViewDeps,
+): void {
+  const value = sealSession(session, keyring);
+  void reply.header('set-cookie', sessionCookie(value, isTls(request.headers)));
+}
+
+function notFromConsole(): ConsoleError {
+  const message = 'This change does not come from a page of this console.';
+  return new ConsoleError(403, 'NotFromConsole', message);
+}
+
+function answerError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: ViewDeps,
+): FastifyReply {
+  const shown = error instanceof ConsoleError ? error : toApiError(error);
+  if (shown.httpStatus >= 500 && !(error instanceof ConsoleError)) {
+    const fields = { requestId: request.id, method: request.method, error };
+    (deps.log ?? silentLog).error(fields, 'A call of the console ended in an unexpected error.');
+  }
+  const { code, message } = shown;
+  return reply.code(shown.httpStatus).send({ code, message });
+}

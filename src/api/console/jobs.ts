@@ -1,0 +1,43 @@
+/** The list of jobs, as a page of it. */
+import { JOB_STATUSES, type JobStatus } from '../../model/vocabulary.ts';
+import { JOB_SORTS } from '../../store/index.ts';
+import { jobListDescriptor } from '../job-view.ts';
+import type { View } from './deps.ts';
+import { choiceParameter, refuse, textParameter, wholeParameter } from './parameters.ts';
+
+const PAGE_JOBS_MAX = 200;
+
+export const listJobsView: View = {
+  method: 'GET',
+  path: 'jobs',
+  action: 's3:ListJobs',
+
+  async run({ principal, query }, { store, clock }) {
+    const size = wholeParameter(query, 'size', { fallback: 20, min: 1, max: PAGE_JOBS_MAX });
+    const page = wholeParameter(query, 'page', { fallback: 1, min: 1, max: 1_000_000 });
+    const now = clock.now();
+    const { jobs, total } = await store.findJobs({
+      account: principal.account,
+      statuses: statusesOf(textParameter(query, 'status')),
+      text: textParameter(query, 'search', 256).trim(),
+      sort: choiceParameter(query, 'sort', JOB_SORTS, 'created'),
+      isDescending: choiceParameter(query, 'order', ['asc', 'desc'], 'desc') === 'desc',
+      offset: (page - 1) * size,
+      limit: size,
+    });
+    const ids = jobs.map((job) => job.id);
+    const live = await store.liveCounts(ids, now);
+    const shown = jobs.map((job) => ({
+      ...jobListDescriptor(job, { now, live: live.get(job.id) }),
+      IsPausedByUser: job.isPausedByUser === true,
+    }));
+    return { jobs: shown, total, now };
+  },
+};
+
+function statusesOf(text: string): JobStatus[] {
+  const names = text.split(',').filter(Boolean);
+  return names.map(
+    (name) => JOB_STATUSES.find((status) => status === name) ?? refuse('status', `no ${name}`),
+  );
+}

@@ -1,0 +1,62 @@
+/** The console on the API's port: its own few connections to the store, and where its page lies. */
+import { readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { addConsole as addRoutes, type ApiDeps } from '../api/index.ts';
+import { createS3, type S3Credentials } from '../s3/index.ts';
+import { placeOf } from '../store/index.ts';
+import type { Config } from './config.ts';
+import { openStaging } from './open-staging.ts';
+
+export interface ConsoleNeeds {
+  readonly config: Config;
+  readonly api: ApiDeps;
+  readonly endpoint: { readonly url: string; readonly credentials: S3Credentials };
+}
+
+/** For people: a handful of them look at a handful of pages. */
+const CONNECTIONS = 8;
+/** Somebody waits in front of the page. */
+const SILENCE_MS = 15_000;
+
+/** Adds /console to a server that does not listen yet; its connections end with the server. */
+export function addConsole(server: FastifyInstance, { config, api, endpoint }: ConsoleNeeds): void {
+  const s3 = createS3({
+    endpoint: endpoint.url,
+    region: config.region,
+    credentials: endpoint.credentials,
+    connections: CONNECTIONS,
+    timeouts: { silenceMs: SILENCE_MS },
+    clock: api.clock,
+    random: api.random,
+  });
+  server.addHook('onClose', () => s3.close());
+  const root = packageRoot();
+  addRoutes(server, {
+    ...api,
+    s3,
+    staging: openStaging(config.staging, { s3, clock: api.clock, random: api.random }),
+    leaseMs: config.leaseMs,
+    folder: join(root, 'dist', 'console'),
+    about: {
+      version: versionOf(root),
+      endpoint: endpoint.url,
+      isSandbox: config.s3 === undefined,
+      account: config.account,
+      database: config.databaseUrl === undefined ? 'SQLite' : placeOf(config.databaseUrl),
+      limits: { requestsMax: config.requestsMax, activeJobsMax: config.activeJobsMax },
+    },
+  });
+}
+
+/** This file is in src/server of a checkout, or in dist/src/server of the package. */
+function packageRoot(): string {
+  const above = resolve(import.meta.dirname, '../..');
+  return basename(above) === 'dist' ? resolve(above, '..') : above;
+}
+
+function versionOf(root: string): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const hasVersion = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
+  return hasVersion ? String(manifest.version) : '';
+}
