@@ -18,7 +18,7 @@ export interface EngineOptions {
   readonly pid: number;
   /** Chunks worked on at once: more than one, so that the end of one chunk leaves no gap. */
   readonly chunkLanes: number;
-  /** Prepare, report and finish units worked on at once; their own lanes, so a long one blocks no tasks. */
+  /** Prepare, report and finish units worked on at once, of each kind; a long one blocks no tasks. */
   readonly controlLanes: number;
   /** Requests in flight to the endpoint, split over all workers that are alive. */
   readonly requestsMax: number;

@@ -7,7 +7,10 @@
  * I3. Chunks of jobs with limits of their own take no lane: they are slow on purpose, and nobody else
  *     shall wait for them.
  * I4. A unit that ends in an unexpected error is given back and tried again; after FAILURES_MAX its
- *     job fails with InternalError instead of circling for ever.
+ *     job fails with InternalError instead of circling for ever. A database that is away is no such
+ *     error, however long it is away.
+ * I5. A worker whose clock cannot be trusted (roster.ts) leases nothing and moves no job on: with a
+ *     wrong time it would take leases that are alive for dead, and young jobs for old ones.
  */
 import { backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
@@ -18,7 +21,7 @@ import type { UnitKind } from '../lifecycle/index.ts';
 import type { JobFailure } from '../model/job.ts';
 import type { S3 } from '../s3/index.ts';
 import type { Staging } from '../staging/index.ts';
-import type { LeasedUnit, Store } from '../store/index.ts';
+import { StoreUnavailable, type LeasedUnit, type Store } from '../store/index.ts';
 import { runChunk } from './chunk.ts';
 import type { EngineContext, EngineOptions, RunUnit } from './context.ts';
 import { JobFailed, TryLater } from './unit-errors.ts';
@@ -28,7 +31,7 @@ import { HeldLeases, type HeldLease } from './held-lease.ts';
 import { OpenedOperations } from './opened-operations.ts';
 import { runPrepare } from './prepare.ts';
 import { runReport } from './report.ts';
-import { CHECK_IN_MS, Roster } from './roster.ts';
+import { Roster } from './roster.ts';
 import { steer, sweep } from './steer.ts';
 
 const RUNNERS: Readonly<Record<UnitKind, RunUnit>> = {
@@ -38,6 +41,8 @@ const RUNNERS: Readonly<Record<UnitKind, RunUnit>> = {
   finish: runFinish,
 };
 
+/** Each kind has lanes of its own: two manifests that nobody answers for keep no job from its report. */
+const CONTROL_KINDS: readonly UnitKind[] = ['prepare', 'report', 'finish'];
 /** Chunks of one job with limits, at once: a second one, so that the end of the first leaves no gap. */
 const LIMITED_LANES = 2;
 const FAILURES_MAX = 5;
@@ -81,8 +86,8 @@ export class Engine {
     this.#loops ??= Promise.all([
       this.#every(() => this.#leases.beat(), this.#context.options.heartbeatMs, this.#bells.beat),
       this.#every(() => this.#tick(), this.#context.options.tickMs, this.#bells.tick),
-      this.#every(() => sweep(this.#context), SWEEP_MS, this.#bells.sweep),
-      this.#every(() => this.#checkIn(), CHECK_IN_MS, this.#bells.roster),
+      this.#every(() => this.#sweep(), SWEEP_MS, this.#bells.sweep),
+      this.#every(() => this.#checkIn(), this.#roster.everyMs, this.#bells.roster),
     ]);
   }
 
@@ -111,35 +116,49 @@ export class Engine {
       try {
         await work();
       } catch (error) {
-        log.error({ error }, 'A round of the engine failed; it goes on with the next one.');
+        const message = 'A round of the engine failed; it goes on with the next one.';
+        if (error instanceof StoreUnavailable) log.warn({ error }, message);
+        else log.error({ error }, message);
       }
       await clock.sleep(ms, bell.listen());
     }
   }
 
   async #checkIn(): Promise<void> {
-    const hadNone = this.#roster.limit === 0;
+    const { limit, isTrusted } = this.#roster;
     await this.#roster.checkIn(this.#leases.tasksEnded);
-    if (hadNone && this.#roster.limit > 0) this.#bells.tick.ring();
+    if (isTrusted === this.#roster.isTrusted && limit > 0 === this.#roster.limit > 0) return;
+    this.#bells.tick.ring();
+    this.#bells.sweep.ring();
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#roster.isTrusted) await sweep(this.#context); // I5
   }
 
   async #tick(): Promise<void> {
+    if (!this.#roster.isTrusted) return; // I5
     const { chunkLanes, controlLanes } = this.#context.options;
     // A job goes through several steps at once; a limit keeps a mistake from spinning for ever.
     for (let round = 0; round < STEPS_PER_TICK && (await steer(this.#context)) > 0; round++);
-    await this.#fill(['prepare', 'report', 'finish'], controlLanes);
+    await this.#fill(CONTROL_KINDS, controlLanes);
     // Who may send nothing would only keep chunks from those who may.
     if (this.#roster.limit > 0) await this.#fill(['chunk'], chunkLanes);
   }
 
-  /** Until the lanes are full, or nothing is left to lease. */
-  async #fill(kinds: readonly UnitKind[], lanes: number): Promise<void> {
+  /** Until the lanes of every kind are full, or nothing is left to lease. */
+  async #fill(kinds: readonly UnitKind[], lanesPerKind: number): Promise<void> {
     const { store, clock, options } = this.#context;
     while (!this.#isStopping) {
-      const own = [...this.#running.values()].filter(({ lease }) => kinds.includes(lease.kind));
-      const limited = own.filter(isLimited);
-      const limit = lanes - (own.length - limited.length); // I3
-      if (limit <= 0) return;
+      const running = [...this.#running.values()];
+      const limited = running.filter(isLimited);
+      const free = (kind: UnitKind): number =>
+        lanesPerKind -
+        running.filter((held) => held.lease.kind === kind && !isLimited(held)).length; // I3
+      const open = kinds.filter((kind) => free(kind) > 0);
+      if (open.length === 0) return;
+      // As many as fit, should they all be of one kind.
+      const limit = Math.min(...open.map(free));
       const askedAt = clock.monotonic();
       const now = clock.now();
       const units = await store.lease({
@@ -147,7 +166,7 @@ export class Engine {
         now,
         until: now + options.leaseMs,
         limit,
-        kinds,
+        kinds: open,
         except: jobsHeldOften(limited),
       });
       for (const unit of units) this.#run(unit, askedAt);
@@ -174,7 +193,8 @@ export class Engine {
       // A unit that ended without closing its lease gives it back; for all others this is nothing.
       await store.release(held.lease, clock.now(), false);
     } catch (error) {
-      const isExpected = error instanceof TryLater || held.course !== 'run';
+      const isWait = error instanceof TryLater || error instanceof StoreUnavailable;
+      const isExpected = isWait || held.course !== 'run';
       const failure = failureOf(error, unit);
       if (failure && held.course !== 'lost') {
         log.warn({ jobId, failure }, 'The job cannot go on.');
@@ -185,7 +205,7 @@ export class Engine {
         log.error({ jobId, kind, seq, error }, 'A unit of work failed; it will be tried again.');
       }
       const wait = isExpected ? 0 : backoffMs(unit.failures, RETRY, random);
-      const pause = error instanceof TryLater ? RETRY.baseMs : wait;
+      const pause = isWait ? RETRY.baseMs : wait;
       await this.#safely(() => store.release(held.lease, clock.now() + pause, !isExpected));
     }
   }
@@ -195,7 +215,7 @@ export class Engine {
     try {
       await work();
     } catch (error) {
-      this.#context.log.error({ error }, 'The store did not take the end of a unit.');
+      this.#context.log.warn({ error }, 'The store did not take the end of a unit.');
     }
   }
 }
@@ -227,7 +247,8 @@ class Bell {
 
 function failureOf(error: unknown, unit: LeasedUnit): JobFailure | undefined {
   if (error instanceof JobFailed) return error.failure;
-  if (error instanceof TryLater || unit.failures + 1 < FAILURES_MAX) return undefined;
+  if (error instanceof TryLater || error instanceof StoreUnavailable) return undefined; // I4
+  if (unit.failures + 1 < FAILURES_MAX) return undefined;
   const reason = `A ${unit.lease.kind} unit failed ${FAILURES_MAX} times, the last time with: ${String(error)}`;
   return { code: 'InternalError', reason };
 }

@@ -37,9 +37,14 @@ export const REPORT_CHUNKS_PER_UNIT = 1000;
 
 /**
  * A lease lasts this long after its last renewal; a worker that was not seen for as long is taken
- * for dead. THE MARGIN OF CLOCKS: both are judged by the judge's own clock, and nothing else compares
- * the clocks of two machines. So the clock of one worker may be ahead of another's by up to this
- * time, less a heartbeat and the way to the store (14 s are safe), before it takes over leases that
- * are alive; even then tasks are only repeated, since the fence decides what is recorded.
+ * for dead.
  */
 export const LEASE_MS = 15_000;
+/**
+ * THE MARGIN OF CLOCKS, as a part of a lease. Leases are judged by the judge's own clock, and a worker
+ * whose clock is off the database's by more than this takes none. So the clocks of two workers differ
+ * by at most two fifths of a lease (6 s of 15): one that is renewed every 300 ms is not taken for
+ * dead, and what a dead worker held is taken up after at most 1.4 lease times. Even without the
+ * margin tasks would only be repeated: the fence decides what is recorded.
+ */
+export const CLOCK_MARGIN = 1 / 5;

@@ -246,6 +246,8 @@ export interface Store extends StoreViews {
   /** Writes the worker's row, and forgets those not seen since `forgetBefore`. */
   checkIn(worker: WorkerRecord, forgetBefore: number): Promise<void>;
   checkOut(name: string): Promise<void>;
+  /** The database's own time; undefined: it has none but this machine's. */
+  clock(): Promise<number | undefined>;
   /** Those seen since then, by name. */
   workers(seenSince: number): Promise<readonly WorkerRecord[]>;
   /** Gives back what this worker held before it died; for a worker that knows it is alone. */

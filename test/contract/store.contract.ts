@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Job, JobRequest } from '../../src/model/job.ts';
+import { CLOCK_MARGIN } from '../../src/model/limits.ts';
 import type { JobStatus } from '../../src/model/vocabulary.ts';
 import type { Lease, LeasedUnit, NewJob, Part, Store } from '../../src/store/index.ts';
 
@@ -577,6 +578,43 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
   });
 
   describe(`${name}: workers`, () => {
+    test('clocks that differ by twice the margin neither take what is alive nor leave what is dead', () =>
+      withStore(async (store) => {
+        const jobId = await created(store);
+        // Their own clocks are off the database's by the margin, in opposite directions.
+        const margin = LEASE_MS * CLOCK_MARGIN;
+        const { slow, fast } = {
+          slow: (at: number) => T0 + at - margin,
+          fast: (at: number) => T0 + at + margin,
+        };
+        const [unit] = await lease(store, slow(0), 1, 'slow');
+        assert.equal(unit?.lease.jobId, jobId);
+        // Renewed a heartbeat ago, and the next one is late by as much again.
+        for (let at = 0; at <= 3 * LEASE_MS; at += 300) {
+          const progress = [{ lease: unit.lease, succeeded: 0, failed: 0 }];
+          const [standing] = await store.renew(progress, slow(at) + LEASE_MS, slow(at));
+          assert.equal(standing?.held, true);
+          assert.deepEqual(await lease(store, fast(at + 600), 1, 'fast'), []);
+        }
+        // Dead: taken up within two lease times, also from one whose clock was ahead.
+        const died = 10 * LEASE_MS;
+        const [taken] = await lease(store, fast(died), 1, 'fast');
+        assert.equal(taken?.lease.fence, 2);
+        const [last] = await lease(store, slow(died + 2 * LEASE_MS), 1, 'slow');
+        assert.equal(last?.lease.fence, 3);
+      }));
+
+    test('a database that has a clock of its own says what time it is', () =>
+      withStore(async (store) => {
+        const before = Date.now();
+        const clock = await store.clock();
+        // One machine: no more than the rounding of a millisecond.
+        assert.ok(
+          clock === undefined || (clock >= before - 1 && clock <= Date.now() + 1),
+          `${clock}`,
+        );
+      }));
+
     test('workers are listed by name while they are seen, and forgotten when they are silent', () =>
       withStore(async (store) => {
         const one = (name: string, seenAt: number, rate = 0) => ({

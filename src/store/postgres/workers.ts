@@ -6,7 +6,7 @@ import { WORKER_COLUMNS, workerOf, workerValues } from '../rows.ts';
 import type { Store } from '../store.ts';
 import type { Database } from './database.ts';
 
-type WorkersPart = Pick<Store, 'checkIn' | 'checkOut' | 'workers'>;
+type WorkersPart = Pick<Store, 'checkIn' | 'checkOut' | 'workers' | 'clock'>;
 
 const CHANGES = WORKER_COLUMNS.split(', ').map((name) => `${name} = excluded.${name}`);
 const CHECK_IN = `
@@ -25,6 +25,12 @@ export function workersPart(db: Database): WorkersPart {
       db.statements(async (connection) => {
         await connection.run('DELETE FROM workers WHERE name = $1', name);
       }),
+
+    clock: async () => {
+      const sql = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now';
+      const row = await db.statements((connection) => connection.get(sql));
+      return Number(row?.['now']);
+    },
 
     workers: async (seenSince) => {
       const sql = 'SELECT * FROM workers WHERE seen_at >= $1 ORDER BY name';

@@ -3,7 +3,7 @@ import { WORKER_COLUMNS, workerOf, workerValues } from '../rows.ts';
 import type { Store } from '../store.ts';
 import type { Database } from './database.ts';
 
-type WorkersPart = Pick<Store, 'checkIn' | 'checkOut' | 'workers'>;
+type WorkersPart = Pick<Store, 'checkIn' | 'checkOut' | 'workers' | 'clock'>;
 
 export function workersPart(db: Database): WorkersPart {
   return {
@@ -17,6 +17,8 @@ export function workersPart(db: Database): WorkersPart {
       }),
 
     checkOut: async (name) => void db.run('DELETE FROM workers WHERE name = ?', name),
+
+    clock: () => Promise.resolve(undefined),
 
     workers: async (seenSince) =>
       db.all('SELECT * FROM workers WHERE seen_at >= ? ORDER BY name', seenSince).map(workerOf),
