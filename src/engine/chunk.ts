@@ -2,11 +2,10 @@
  * Running one chunk: every task at least once, every outcome recorded exactly once (D1).
  *
  * I1. Tasks start in the order of the manifest, several at a time; one lane is one task in flight.
- * I2. What is recorded is a prefix: the low-water mark is the first row without an outcome (D3).
- *     Rows above it that ended are run again by the next lease, which is allowed; recording them
- *     out of order is not.
- * I3. When the job stops for good, nothing will run again: then every outcome is recorded, and the
- *     report lists exactly the tasks that ran (D5).
+ * I2. All that ended is recorded, however the lease ends: up to the last row that ended (the
+ *     low-water mark, D3), with the rows below it that have not, and run first in the next lease. So
+ *     the report of a job that is never resumed lists the tasks that ran (D5).
+ * I3. When the job stops for good, a row that was waiting for its next try ends as its last one did.
  * I4. The part is on the disk before the ledger knows it, and is removed when the ledger refuses it.
  */
 import { assert } from '../base/assert.ts';
@@ -14,11 +13,12 @@ import { readTasks } from '../manifest/index.ts';
 import { failed, type Outcome, type Task } from '../model/outcome.ts';
 import { OPERATIONS, type RunTask } from '../operations/index.ts';
 import { encodePart } from '../report/index.ts';
-import type { LeasedUnit } from '../store/index.ts';
+import type { LeasedUnit, UnitWork } from '../store/index.ts';
 import type { EngineContext, RunUnit } from './context.ts';
 import type { HeldLease } from './held-lease.ts';
 import { fieldsOf, readChunk } from './manifest-source.ts';
 import { Patience } from './patience.ts';
+import { tidyStaging, writeStaged } from './staged.ts';
 
 /** AWS's words for a row whose VersionId column is empty, in general. */
 const MISSING_VERSION = failed(400, 'InvalidRequest', 'Task failed due to missing VersionId');
@@ -30,11 +30,24 @@ export const runChunk: RunUnit = async (unit, held, context) => {
   const bytes = await readChunk(job, work.range, held, context);
   const tasks = readTasks(bytes, fieldsOf(job), work.range);
   assert(tasks.length === work.range.rows, 'A chunk holds other rows than when it was cut.');
-  const mark = work.mark ?? 0;
+  const rows = rowsLeft(work);
+  const left = rows.map((row) => taskAt(tasks, row));
   const { missingVersion = MISSING_VERSION } = OPERATIONS[job.operation];
-  const outcomes = await runTasks(tasks.slice(mark), { run, missingVersion }, held, context);
-  await record(unit, tasks.slice(mark), outcomes, held, context);
+  const outcomes = await runTasks(left, { run, missingVersion }, held, context);
+  await record(unit, recordable(work, rows, left, outcomes), held, context);
 };
+
+/** Rows of the chunk that nobody has recorded, in order. */
+function rowsLeft({ range, mark = 0, holes = [] }: UnitWork): readonly number[] {
+  const above = Math.max(0, (range?.rows ?? 0) - mark);
+  return [...holes, ...Array.from({ length: above }, (_, index) => mark + index)];
+}
+
+function taskAt(tasks: readonly Task[], row: number): Task {
+  const task = tasks[row];
+  assert(task, 'The ledger names a row that the chunk does not have.');
+  return task;
+}
 
 /** One outcome per task; undefined where a task has not run, or will be run again. */
 async function runTasks(
@@ -135,14 +148,12 @@ async function entered(
 
 async function record(
   unit: LeasedUnit,
-  tasks: readonly Task[],
-  outcomes: readonly (Outcome | undefined)[],
+  ran: Recordable,
   held: HeldLease,
   context: EngineContext,
 ): Promise<void> {
   const { store, staging, clock } = context;
   if (held.course === 'lost') return;
-  const ran = recordable(tasks, outcomes, held.course === 'stop');
   if (ran.tasks.length === 0) {
     await store.release(held.lease, clock.now(), false);
     return;
@@ -151,27 +162,36 @@ async function record(
   const scope = unit.job.request.Report?.ReportScope ?? 'FailedTasksOnly';
   const part = encodePart(ran.tasks, ran.outcomes, scope);
   const { jobId, seq, fence } = held.lease;
-  if (part.bytes.length > 0) await staging.write({ jobId, seq, fence }, part.bytes); // I4
+  const name = { jobId, seq, fence };
+  if (part.bytes.length > 0) await writeStaged(name, part.bytes, held, context); // I4
   const { succeeded, failed, succeededBytes, failedBytes } = part;
-  const to = (unit.work.mark ?? 0) + ran.tasks.length;
-  const counts = { to, succeeded, failed, succeededBytes, failedBytes };
+  const { to, holes } = ran;
+  const counts = { to, holes, succeeded, failed, succeededBytes, failedBytes };
   if (await store.commitPart(held.lease, counts, clock.now())) return;
   context.log.warn({ jobId, seq, fence }, 'A lease was lost; its part is dropped.');
-  await staging.remove({ jobId, seq, fence });
+  await tidyStaging(context, () => staging.remove(name));
 }
 
-/** The rows to record: a prefix (I2), or, when no row of the job will run again, all that ran (I3). */
+/** What goes into a part; `to` and `holes` are rows of the chunk (I2). */
+interface Recordable {
+  readonly tasks: readonly Task[];
+  readonly outcomes: readonly Outcome[];
+  readonly to: number;
+  readonly holes: readonly number[];
+}
+
 function recordable(
+  { mark = 0 }: UnitWork,
+  rows: readonly number[],
   tasks: readonly Task[],
   outcomes: readonly (Outcome | undefined)[],
-  isLast: boolean,
-): { readonly tasks: readonly Task[]; readonly outcomes: readonly Outcome[] } {
-  const ended = outcomes.findIndex((outcome) => outcome === undefined);
-  const prefix = ended < 0 ? outcomes.length : ended;
-  const isRecorded = (_: unknown, index: number): boolean =>
-    index < prefix || (isLast && outcomes[index] !== undefined);
+): Recordable {
+  const hasEnded = (_: unknown, index: number): boolean => outcomes[index] !== undefined;
+  const to = Math.max(mark, (rows.findLast(hasEnded) ?? -1) + 1);
   return {
-    tasks: tasks.filter(isRecorded),
-    outcomes: outcomes.filter((outcome, index): outcome is Outcome => isRecorded(outcome, index)),
+    tasks: tasks.filter(hasEnded),
+    outcomes: outcomes.filter((outcome) => outcome !== undefined),
+    to,
+    holes: rows.filter((row, index) => row < to && !hasEnded(row, index)),
   };
 }

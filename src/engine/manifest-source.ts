@@ -6,6 +6,7 @@ import type { ManifestField } from '../model/vocabulary.ts';
 import type { EngineContext } from './context.ts';
 import type { HeldLease } from './held-lease.ts';
 import { ListObject, type ObjectName } from './list-object.ts';
+import { readStaged } from './staged.ts';
 
 /** The object of `Manifest.Location`. */
 export function manifestName(job: Job): ObjectName {
@@ -36,9 +37,5 @@ export async function readChunk(
   if (segment === undefined) {
     return new ListObject(manifestName(job), held, context).range(start, end);
   }
-  const pieces: Uint8Array[] = [];
-  for await (const piece of context.staging.read({ jobId: job.id, segment }, start, end)) {
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
+  return readStaged({ jobId: job.id, segment }, { start, end }, held, context);
 }

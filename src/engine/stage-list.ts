@@ -24,6 +24,7 @@ import type { LeasedUnit, ManifestFacts } from '../store/index.ts';
 import type { EngineContext } from './context.ts';
 import type { HeldLease } from './held-lease.ts';
 import type { ListBatch, ListSource } from './list-source.ts';
+import { readStaged, tidyStaging, writeStaged } from './staged.ts';
 import { JobFailed } from './unit-errors.ts';
 
 /** Some 200,000 rows: their fsync and their transaction cost little beside reading them. */
@@ -145,7 +146,7 @@ class Stage {
     }));
     if (chunks.length > 0) {
       const rows = this.#pending.subarray(0, this.#pendingBytes);
-      await staging.write({ jobId, segment }, rows);
+      await writeStaged({ jobId, segment }, rows, this.#held, this.#context);
       this.#segments = appended(this.#segments, segment);
       this.#written += 1;
     }
@@ -155,7 +156,8 @@ class Stage {
       segments: this.#segments,
     };
     if (!(await store.addChunks(this.#held.lease, chunks, checkpoint))) {
-      if (chunks.length > 0) await staging.remove({ jobId, segment });
+      const drop = (): Promise<void> => staging.remove({ jobId, segment });
+      if (chunks.length > 0) await tidyStaging(this.#context, drop);
       return false;
     }
     this.#base = checkpoint.cut.offset;
@@ -180,7 +182,8 @@ class Stage {
     const { jobId } = this.#held.lease;
     for (const [first, count] of this.#segments) {
       for (let segment = first; segment < first + count; segment++) {
-        yield* this.#context.staging.read({ jobId, segment }, 0, Infinity);
+        const whole = { start: 0, end: Infinity };
+        yield await readStaged({ jobId, segment }, whole, this.#held, this.#context);
       }
     }
   }

@@ -1,5 +1,5 @@
 export { type EncodedPart, type ReportScope, encodePart } from './encode.ts';
-export { type ReportKeys, reportKeys, resultKey } from './keys.ts';
+export { type ReportKeys, reportKeys, resultKey, resultsFolder } from './keys.ts';
 export { type ReportIndex, type ReportResult, reportManifest } from './manifest.ts';
 export {
   type ReportRow,

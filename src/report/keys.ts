@@ -31,3 +31,14 @@ export function resultKey(
   const name = createHash('sha1').update(`${jobId}/${seq}/${status}`).digest('hex');
   return `${reportFolder(prefix, jobId)}/results/${name}.csv`;
 }
+
+/** Where `resultKey` puts the files of a job, and whether a key is one of theirs. */
+export function resultsFolder(
+  prefix: string | undefined,
+  jobId: string,
+): { readonly folder: string; readonly isResultKey: (key: string) => boolean } {
+  const folder = `${reportFolder(prefix, jobId)}/results/`;
+  const isResultKey = (key: string): boolean =>
+    key.startsWith(folder) && /^[0-9a-f]{40}\.csv$/.test(key.slice(folder.length));
+  return { folder, isResultKey };
+}

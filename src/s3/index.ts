@@ -11,6 +11,7 @@ export { type RetryOptions, sendWithRetry } from './retrying.ts';
 export type { S3, S3Answer, S3Request, S3Stream, StoreTraits } from './s3.ts';
 export {
   abortStaleUploads,
+  abortUploadsBelow,
   putObjectStream,
   type Uploaded,
   type UploadOptions,

@@ -3,9 +3,11 @@
  *
  * I1. Memory is one part, whatever the length (D6): 8 MiB for the first 8 GB, growing slowly after
  *     that so that S3's 10,000 parts carry 5 TB.
- * I2. What was begun is completed or aborted; only a crash leaves an upload behind, which
- *     `abortStaleUploads` of the next lease removes.
+ * I2. What was begun is completed or aborted. Only a crash, a lost answer or an outage leaves an
+ *     upload behind; `abortStaleUploads` of the next lease removes it, `abortUploadsBelow` at the end.
  * I3. A failure is a value, an abort of `signal` and an error of the source are rejections.
+ * I4. An upload that somebody else has ended (the next lease, which took this one for dead) is a
+ *     failure worth a retry: it says nothing about the bucket.
  */
 import { createHash, hash } from 'node:crypto';
 import { failed, type FailedOutcome } from '../model/outcome.ts';
@@ -77,30 +79,67 @@ export async function putObjectStream(
   return { ok: true, md5: whole.digest('hex'), bytes };
 }
 
+type Aborted = { readonly ok: true; readonly aborted: number } | FailedOutcome;
+
 /**
  * Removes what earlier leases left of uploads of exactly this key; with `isStale`, only those that
  * it says are, by their upload ids.
  */
-export async function abortStaleUploads(
+export function abortStaleUploads(
   s3: Pick<S3, 'send'>,
   { bucket, key }: { readonly bucket: string; readonly key: string },
   options: UploadOptions,
-  isStale?: (uploadId: string) => Promise<boolean>,
-): Promise<{ readonly ok: true; readonly aborted: number } | FailedOutcome> {
+  isStale: (uploadId: string) => Promise<boolean> = () => Promise.resolve(true),
+): Promise<Aborted> {
+  const isOurs = async (one: OpenUpload): Promise<boolean> =>
+    one.key === key && (await isStale(one.uploadId));
+  return abortUploads(s3, { bucket, prefix: key }, options, isOurs);
+}
+
+/** Removes all uploads below the prefix of which `isOurs` says so, by their keys. */
+export function abortUploadsBelow(
+  s3: Pick<S3, 'send'>,
+  place: UploadsPlace,
+  options: UploadOptions,
+  isOurs: (key: string) => boolean,
+): Promise<Aborted> {
+  return abortUploads(s3, place, options, ({ key }) => Promise.resolve(isOurs(key)));
+}
+
+interface UploadsPlace {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly expectedBucketOwner?: string;
+}
+
+interface OpenUpload {
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+async function abortUploads(
+  s3: Pick<S3, 'send'>,
+  place: UploadsPlace,
+  options: UploadOptions,
+  isToGo: (upload: OpenUpload) => Promise<boolean>,
+): Promise<Aborted> {
+  const { bucket, prefix } = place;
+  const headers = ownerHeaders(place);
   const retry = { ...options, attempts: ATTEMPTS };
   let aborted = 0;
   let marker: Readonly<Record<string, string>> | undefined = {};
   while (marker !== undefined) {
-    const query: Record<string, string> = { uploads: '', prefix: key, ...marker };
-    const answer: S3Answer = await sendWithRetry(s3, { method: 'GET', bucket, query }, retry);
+    const query: Record<string, string> = { uploads: '', prefix, ...marker };
+    const list: S3Request = { method: 'GET', bucket, query, headers };
+    const answer: S3Answer = await sendWithRetry(s3, list, retry);
     const outcome = toOutcomeOfResult(answer, 'ListMultipartUploadsResult');
     if (!outcome.ok) return outcome;
     const xml = answer.body.toString('utf8');
     for (const upload of elements(xml, 'Upload')) {
       const uploadId = elementText(upload, 'UploadId');
-      if (uploadId === undefined || elementText(upload, 'Key') !== key) continue;
-      if (isStale !== undefined && !(await isStale(uploadId))) continue;
-      const abort: S3Request = { method: 'DELETE', bucket, key, query: { uploadId } };
+      const key = elementText(upload, 'Key');
+      if (!uploadId || !key || !(await isToGo({ key, uploadId }))) continue;
+      const abort: S3Request = { method: 'DELETE', bucket, key, query: { uploadId }, headers };
       const failure = failureOf(await sendWithRetry(s3, abort, retry));
       if (failure !== undefined && failure.code !== 'NoSuchUpload') return failure;
       aborted++;
@@ -208,7 +247,7 @@ class MultipartUpload {
     }
     const answer = await this.#send('PUT', { partNumber: String(partNumber) }, content);
     const failure = failureOf(answer);
-    if (failure !== undefined) return failure;
+    if (failure !== undefined) return orEnded(failure);
     const etag = answer.headers['etag'];
     if (etag === undefined) {
       return failed(answer.status, 'InternalError', 'The store gave a part no ETag.', 'later');
@@ -228,7 +267,7 @@ class MultipartUpload {
     // again, since nothing proves that the object under the key is this one.
     const outcome = toOutcomeOfResult(answer, 'CompleteMultipartUploadResult');
     if (outcome.ok) return undefined;
-    return outcome.code === 'NoSuchUpload' ? { ...outcome, again: 'later' } : outcome;
+    return orEnded(outcome);
   }
 
   /** Best effort, also when the caller has aborted: I2. Hands the failure through. */
@@ -285,7 +324,14 @@ class MultipartUpload {
   }
 }
 
-function ownerHeaders(target: UploadTarget): Readonly<Record<string, string>> {
+/** I4. */
+function orEnded(failure: FailedOutcome): FailedOutcome {
+  return failure.code === 'NoSuchUpload' ? { ...failure, again: 'later' } : failure;
+}
+
+function ownerHeaders(
+  target: Pick<UploadTarget, 'expectedBucketOwner'>,
+): Readonly<Record<string, string>> {
   return target.expectedBucketOwner === undefined
     ? {}
     : { 'x-amz-expected-bucket-owner': target.expectedBucketOwner };
