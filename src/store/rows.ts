@@ -6,6 +6,7 @@ import { applyEvent, type EventDetails, type JobEvent, type UnitKind } from '../
 import type { Job, JobFailure, JobRequest, JobTag, PreparedList } from '../model/job.ts';
 import { decodeJson, encodeJson } from '../model/json.ts';
 import type { JobStatus, OperationName } from '../model/vocabulary.ts';
+import { holesOf } from './parts.ts';
 import type {
   Applied,
   LeaseRequest,
@@ -149,8 +150,10 @@ function workOf(kind: UnitKind, row: Row): UnitWork {
   if (kind === 'prepare') return { checkpoint: work };
   // Written by `addUnits` only.
   if (kind !== 'chunk') return work ?? {};
+  const holes = holesOf(row['parts'] === null ? null : String(row['parts']));
   return {
     mark: Number(row['mark']),
+    ...(holes.length > 0 ? { holes } : {}),
     range: {
       firstRow: Number(row['first_row']),
       rows: Number(row['row_count']),

@@ -71,17 +71,24 @@ export interface LeasedUnit {
 export interface UnitWork {
   /** chunk: its rows in the manifest. */
   readonly range?: ChunkRange;
-  /** chunk: rows from its start that are recorded: its low-water mark (D3). */
+  /** chunk: rows from its start that are recorded, but for `holes`: its low-water mark (D3). */
   readonly mark?: number;
+  /** chunk: rows below the mark that are left to run, in order. */
+  readonly holes?: readonly number[];
   /** prepare: the last checkpoint. */
   readonly checkpoint?: unknown;
   /** report: chunks [first, end) that it compacts. */
   readonly chunks?: { readonly first: number; readonly end: number };
 }
 
-/** What a lease of a chunk recorded: rows [from, to) of the chunk, as one part in staging. */
+/**
+ * What a lease of a chunk recorded, as one part in staging: its rows below `to` that no part before
+ * it holds, but for `holes`.
+ */
 export interface PartRecord {
   readonly to: number;
+  /** Rows of the chunk below `to` that nobody has recorded, in order: as many as were in flight. */
+  readonly holes?: readonly number[];
   readonly succeeded: number;
   readonly failed: number;
   /** Bytes of succeeded rows at the head of the part file; the failed rows follow. */

@@ -481,6 +481,53 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         assert.deepEqual(await store.parts(id, 1, 9), []);
       }));
 
+    test('rows that a part leaves out come first in the next lease, and are recorded once', () =>
+      withStore(async (store) => {
+        const id = await active(store, [10]);
+        const first = await leaseOne(store, T0);
+        assert.ok(first);
+        const some = { ...part(5, 1), to: 8, holes: [1, 3, 6] };
+        assert.equal(await store.commitPart(first.lease, some, T0), true);
+        const second = await leaseOne(store, T0);
+        assert.ok(second);
+        assert.deepEqual([second.work.mark, second.work.holes], [8, [1, 3, 6]]);
+        // The last row of the chunk has ended, and still the chunk has not.
+        const more = { ...part(4), to: 10, holes: [3] };
+        assert.equal(await store.commitPart(second.lease, more, T0), true);
+        assert.equal((await moving(store, id)).chunksDone, 0);
+        const third = await leaseOne(store, T0);
+        assert.ok(third);
+        assert.deepEqual([third.work.mark, third.work.holes], [10, [3]]);
+        for (const wrong of [
+          { ...part(2), to: 10 }, // Counts more than was left.
+          { ...part(0), to: 10, holes: [3] }, // Holds nothing.
+          { ...part(1), to: 10, holes: [4] }, // Leaves out what was recorded.
+        ]) {
+          await assert.rejects(store.commitPart(third.lease, wrong, T0), /A part/);
+        }
+        assert.equal(await store.commitPart(third.lease, { ...part(1, 1), to: 10 }, T0), true);
+        assert.equal((await moving(store, id)).chunksDone, 1);
+        assert.equal(await leaseOne(store, T0), undefined);
+        const job = await store.job(ACCOUNT, id);
+        assert.deepEqual([job?.tasksSucceeded, job?.tasksFailed], [8, 2]);
+        assert.deepEqual(await store.parts(id, 0, 1), [
+          { seq: 0, fence: 1, from: 0, ...some },
+          { seq: 0, fence: 2, from: 8, ...more },
+          { seq: 0, fence: 3, from: 10, ...part(1, 1), to: 10 },
+        ]);
+      }));
+
+    test('once a job is sealed, what a lease has done counts no more', () =>
+      withStore(async (store) => {
+        const id = await active(store, [10]);
+        const unit = await leaseOne(store, T0);
+        assert.ok(unit);
+        await store.renew([{ lease: unit.lease, succeeded: 3, failed: 1 }], T0 + LEASE_MS, T0);
+        assert.deepEqual((await store.liveCounts([id], T0)).get(id), { succeeded: 3, failed: 1 });
+        await store.seal(id);
+        assert.equal((await store.liveCounts([id], T0)).get(id), undefined);
+      }));
+
     test('live progress vanishes with the lease that it belongs to', () =>
       withStore(async (store) => {
         const id = await active(store, [10]);

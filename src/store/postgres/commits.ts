@@ -17,7 +17,7 @@ import type { Random } from '../../base/random.ts';
 import { thresholdFailure } from '../../lifecycle/index.ts';
 import type { JobFailure } from '../../model/job.ts';
 import type { JobStatus } from '../../model/vocabulary.ts';
-import { assertPartFits, isStopping } from '../decide.ts';
+import { isLastPart, isStopping } from '../decide.ts';
 import { appendPart, parseParts } from '../parts.ts';
 import type { Row } from '../rows.ts';
 import type { Lease, PartRecord } from '../store.ts';
@@ -151,12 +151,10 @@ async function lockUnits(
 function heldPart(unit: Row, waiting: Waiting): Held | undefined {
   const { lease, part } = waiting;
   if (unit['state'] !== 1 || unit['fence'] !== lease.fence) return undefined;
-  const rows = Number(unit['row_count']);
-  assertPartFits(Number(unit['mark']), rows, part);
   return {
     waiting,
     job: Number(unit['job']),
-    isDone: part.to === rows,
+    isDone: isLastPart(unit, part),
     parts: appendPart(textOf(unit['parts']), lease.fence, part),
   };
 }

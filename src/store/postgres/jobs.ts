@@ -50,6 +50,7 @@ export function jobsPart(db: Database, random: Random): JobsPart {
         connection.all(
           `SELECT j.id, SUM(u.live_succeeded)::bigint AS succeeded, SUM(u.live_failed)::bigint AS failed
            FROM jobs j JOIN units u ON u.job = j.no AND u.kind = 'chunk' AND u.state = 1
+             JOIN progress p ON p.job = j.no AND NOT p.sealed
            WHERE j.id = ANY($1::text[]) AND u.lease_until >= $2 GROUP BY j.id`,
           jobIds,
           now,

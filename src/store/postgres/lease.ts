@@ -69,7 +69,7 @@ const TAKE = `
     UPDATE turns t SET served_at = wanted.served_at
     FROM wanted JOIN idle_turns USING (job) WHERE t.job = wanted.job
   )
-  SELECT u.kind, u.seq, u.fence, u.failures AS unit_failures, u.mark, u.first_row, u.row_count,
+  SELECT u.kind, u.seq, u.fence, u.failures AS unit_failures, u.mark, u.parts, u.first_row, u.row_count,
     u.segment, u.byte_start, u.byte_end, u.work, j.*, p.*
   FROM leased u JOIN jobs j ON j.no = u.job JOIN progress p ON p.job = u.job
   ORDER BY u.job, u.seq`;

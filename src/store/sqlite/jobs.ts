@@ -38,7 +38,7 @@ export function jobsPart(db: Database, random: Random): JobsPart {
     liveCounts: async (jobIds, now) => {
       const rows = db.all(
         `SELECT j.id AS id, SUM(u.live_succeeded) AS succeeded, SUM(u.live_failed) AS failed
-         FROM jobs j JOIN units u ON u.job = j.no AND u.state = 1
+         FROM jobs j JOIN units u ON u.job = j.no AND u.state = 1 AND j.sealed = 0
          WHERE j.id IN (SELECT value FROM json_each(?)) AND u.kind = 'chunk' AND u.lease_until >= ?
          GROUP BY j.id`,
         JSON.stringify(jobIds),

@@ -7,7 +7,7 @@ import type { Random } from '../../base/random.ts';
 import { thresholdFailure, UNITS_OF_STATUS, type UnitKind } from '../../lifecycle/index.ts';
 import type { JobTag } from '../../model/job.ts';
 import type { JobStatus } from '../../model/vocabulary.ts';
-import { assertPartFits, isStopping, preparedEvent, STATUSES_WITH_WORK } from '../decide.ts';
+import { isLastPart, isStopping, preparedEvent, STATUSES_WITH_WORK } from '../decide.ts';
 import { appendPart, parseParts } from '../parts.ts';
 import { jobOf, leasedUnitOf } from '../rows.ts';
 import type { Lease, LeasedUnit, LeaseRequest, PartRecord, Standing, Store } from '../store.ts';
@@ -303,10 +303,7 @@ function commitPart(
     const unit = db.get(`SELECT mark, row_count, parts FROM units WHERE ${HELD}`, ...heldBy(lease));
     const job = db.get('SELECT * FROM jobs WHERE id = ?', lease.jobId);
     if (!unit || !job || job['sealed'] !== 0) return false;
-    const mark = Number(unit['mark']);
-    const rows = Number(unit['row_count']);
-    assertPartFits(mark, rows, part);
-    const done = part.to === rows;
+    const done = isLastPart(unit, part);
     db.run(
       `UPDATE units SET state = ?, worker = NULL, live_succeeded = 0, live_failed = 0, mark = ?,
          parts = ? WHERE ${HELD}`,
