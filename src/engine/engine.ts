@@ -249,6 +249,9 @@ function failureOf(error: unknown, unit: LeasedUnit): JobFailure | undefined {
   if (error instanceof JobFailed) return error.failure;
   if (error instanceof TryLater || error instanceof StoreUnavailable) return undefined; // I4
   if (unit.failures + 1 < FAILURES_MAX) return undefined;
-  const reason = `A ${unit.lease.kind} unit failed ${FAILURES_MAX} times, the last time with: ${String(error)}`;
-  return { code: 'InternalError', reason };
+  const { kind } = unit.lease;
+  const reason = `A ${kind} unit failed ${FAILURES_MAX} times, the last time with: ${String(error)}`;
+  // With any other code the job would try to write its report for ever.
+  const isReport = kind === 'report' || kind === 'finish';
+  return { code: isReport ? 'JobReportWriteFailed' : 'InternalError', reason };
 }

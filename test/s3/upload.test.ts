@@ -164,6 +164,16 @@ test('a completion whose answer was lost is a failure to be done again, not a su
   assert.equal(!outcome.ok && outcome.again, 'later');
 });
 
+test('a part of an upload that somebody has aborted is a failure to be done again', async (t) => {
+  const store = await uploadStore(t, ({ url }, response) => {
+    if (!url.includes('partNumber=2')) return false;
+    response.writeHead(404).end('<Error><Code>NoSuchUpload</Code><Message>Gone.</Message></Error>');
+    return true;
+  });
+  const outcome = await putObjectStream(store.s3, TARGET, pieces(content(9 * MIB), MIB), options);
+  assert.deepEqual(!outcome.ok && [outcome.code, outcome.again], ['NoSuchUpload', 'later']);
+});
+
 test('a store that answers the upload without an id or a part without an ETag fails it', async (t) => {
   const noId = await uploadStore(t, ({ url }, response) => {
     if (!url.includes('uploads')) return false;
