@@ -2,7 +2,9 @@
  * What one job may do in this worker: its options, and this worker's share of those that are limits.
  *
  * I1. A limit holds over all workers: each takes its share by who holds live leases of the job, which
- *     every renewal of a lease tells anew. A share that is not fresh counts as nothing.
+ *     every renewal of a lease tells anew. A share that is not fresh counts as nothing, and whoever
+ *     joins others waits until what these knew before is not fresh any more. Over the limit is only
+ *     what was under way when somebody joined.
  * I2. First come, first served. Whoever leaves is let go within WAKE_MS.
  * I3. An attempt takes a turn of the pace, not a task: a retry is a request as well.
  */
@@ -27,6 +29,8 @@ export class JobLimits {
   #options: JobOptions = {};
   #atOnce = Infinity;
   #knownUntil = -Infinity;
+  /** Until then others may not know of us. */
+  #joinsAt = -Infinity;
   #inFlight = 0;
   #waiting: Waiter[] = [];
   #isPumping = false;
@@ -67,6 +71,8 @@ export class JobLimits {
     this.#options = jobOptionsOf(job.tags);
     const { maxTasksPerSecond, concurrency } = this.#options;
     const share = shareOf(job.workers, worker);
+    const isJoining = share !== undefined && share.of > 1 && askedAt >= this.#knownUntil;
+    if (isJoining) this.#joinsAt = askedAt + STALE_MS; // I1
     this.#knownUntil = share ? askedAt + STALE_MS : -Infinity;
     const perSecond =
       maxTasksPerSecond === undefined ? undefined : maxTasksPerSecond / (share?.of ?? 1);
@@ -100,8 +106,9 @@ export class JobLimits {
 
   #enter(): boolean {
     if (this.isLimited) {
-      if (this.isUnknown || this.#inFlight >= this.#atOnce) return false;
-      if (!this.#pace.take(this.#clock.monotonic())) return false;
+      const now = this.#clock.monotonic();
+      if (this.isUnknown || now < this.#joinsAt || this.#inFlight >= this.#atOnce) return false;
+      if (!this.#pace.take(now)) return false;
     }
     this.#inFlight += 1;
     return true;

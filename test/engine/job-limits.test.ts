@@ -11,6 +11,9 @@ const settle = async (): Promise<void> => {
   for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
 };
 
+/** Before it those who join others wait. */
+const JOINED_MS = 900;
+
 /** Workers on one job, each with more lanes than it may use; `seconds` pass in small steps. */
 async function play(
   options: readonly { readonly Key: string; readonly Value: string }[],
@@ -39,7 +42,8 @@ async function play(
   };
   for (const { limits } of all) limits.setOptions(options);
   const lanes = all.flatMap(({ limits }) => Array.from({ length: 20 }, () => lane(limits)));
-  for (let ms = 0; ms < seconds * 1000; ms += 10) {
+  for (let ms = -JOINED_MS; ms < seconds * 1000; ms += 10) {
+    if (ms === 0) story.started = 0;
     if (ms % beatMs === 0) beat();
     await settle();
     clock.advance(10);
@@ -87,6 +91,31 @@ test('who was not told how many share a limit begins nothing', async () => {
   limits.setOptions([tag('concurrency', 5)]);
   assert.ok(limits.isUnknown);
   assert.equal(limits.tryEnter(), false);
+});
+
+test('who joins begins when nobody goes by what they knew before, and then uses their share', () => {
+  const clock = new ManualClock();
+  const [a, b] = [new JobLimits(clock), new JobLimits(clock)];
+  const tags = [tag('concurrency', 5)];
+  const both = { tags, workers: ['a', 'b'] };
+  const entered = (limits: JobLimits): number => {
+    let count = 0;
+    while (limits.tryEnter()) count += 1;
+    for (let left = 0; left < count; left++) limits.leave();
+    return count;
+  };
+  a.setShare({ tags, workers: ['a'] }, 'a', clock.monotonic());
+  b.setShare(both, 'b', clock.monotonic());
+  let most = 0;
+  for (let ms = 0; ms < 3000; ms += 100) {
+    most = Math.max(most, entered(a) + entered(b));
+    clock.advance(100);
+    // The first one hears of the second as late as it may without stopping.
+    if (ms >= 800) a.setShare(both, 'a', clock.monotonic());
+    b.setShare(both, 'b', clock.monotonic());
+  }
+  assert.equal(most, 5);
+  assert.deepEqual([entered(a), entered(b)], [3, 2]);
 });
 
 test('a limit that is taken away lets everybody go', async () => {

@@ -1,0 +1,229 @@
+/**
+ * One job, several processes: what they share, what becomes of it when one of them ends, and that
+ * nothing shows of it in the report.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openPostgresStore, openSqliteStore, type Store } from '../../src/store/index.ts';
+import { startPostgres, type TestPostgres } from '../lib/postgres.ts';
+import { isAlive, shownWorkers, startWorker, type TestWorker } from '../lib/worker-process.ts';
+import { StubWorld, type TextJob } from './stub-world.ts';
+import { assertReports, manifestTasks } from './world.ts';
+
+/** Seven chunks: two workers fill their lanes with six. */
+const ROWS = 7000;
+const WAIT_MS = 60_000;
+const POLL_MS = 20;
+
+async function until(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
+  const giveUp = performance.now() + WAIT_MS;
+  while (!(await isSo())) {
+    assert.ok(performance.now() < giveUp, `never: ${what}`);
+    await sleep(POLL_MS);
+  }
+}
+
+/** Resolves when `count` workers hold leases of the job at once, and have begun some of its tasks. */
+async function allTakePart(
+  scene: StubWorld,
+  job: TextJob,
+  count: number,
+  databaseUrl?: string,
+): Promise<void> {
+  const store = await openedStore(scene, databaseUrl);
+  try {
+    await until(`${count} workers at work`, async () => {
+      return (await store.jobWorkers(job.id, Date.now())).length === count;
+    });
+  } finally {
+    await store.close();
+  }
+  await scene.until(job, scene.seen(job).length + 100);
+}
+
+async function openedStore({ world }: StubWorld, databaseUrl?: string): Promise<Store> {
+  if (databaseUrl !== undefined) return openPostgresStore({ url: databaseUrl });
+  return openSqliteStore({ path: join(world.service.folder, 'brigade.db') });
+}
+
+/** Each row once in the report of a job that is complete. */
+async function assertComplete(scene: StubWorld, job: TextJob): Promise<void> {
+  const ended = await scene.world.ended(job.id);
+  assert.equal(ended.Status, 'Complete', JSON.stringify(ended.FailureReasons));
+  const rows = await scene.world.report(ended);
+  assertReports(rows, manifestTasks(job.text));
+  assert.equal(ended.ProgressSummary?.NumberOfTasksSucceeded, rows.length);
+}
+
+describe('three workers beside the API', () => {
+  let scene: StubWorld;
+  before(async () => {
+    scene = await StubWorld.open({ BRIGADE_WORKERS: '3', BRIGADE_CONCURRENCY: '60' });
+    await until('three shares', async () => {
+      const limits = (await shownWorkers(scene.world.service)).map(({ limit }) => limit);
+      return limits.length === 3 && limits.every((limit) => limit === 20);
+    });
+  });
+  after(() => scene.close());
+
+  test('they do a job together, each task once, within the limit of the endpoint', async () => {
+    const { stub } = scene;
+    let most = 0;
+    stub.delayMs = 20;
+    stub.reply = () => {
+      most = Math.max(most, stub.waiting.length);
+      return 'default';
+    };
+    const job = await scene.job(ROWS);
+    await allTakePart(scene, job, 3);
+    await assertComplete(scene, job);
+    scene.assertOnce(job);
+    assert.ok(most <= 60, `${most} requests were in flight`);
+    stub.reply = () => 'default';
+  });
+
+  test('the limits of a job are kept by all of them together', async () => {
+    const { stub } = scene;
+    const tags = [
+      { Key: 'brigade:max-tasks-per-second', Value: '1000' },
+      { Key: 'brigade:concurrency', Value: '6' },
+    ];
+    let most = 0;
+    stub.delayMs = 2;
+    stub.reply = () => {
+      most = Math.max(most, stub.waiting.length);
+      return 'default';
+    };
+    const job = await scene.job(ROWS, { more: { Tags: tags } });
+    await allTakePart(scene, job, 3);
+    await assertComplete(scene, job);
+    scene.assertOnce(job);
+    const seen = scene.seen(job);
+    const seconds = ((seen.at(-1)?.at ?? 0) - (seen[0]?.at ?? 0)) / 1000;
+    // A second less for what the machine lets arrive late.
+    assert.ok(seconds >= ROWS / 1000 - 1, `the tasks began within ${seconds} s`);
+    // A heartbeat may miss one that is between two chunks, whose share the others then take too.
+    assert.ok(most <= 6 + 3, `${most} requests were in flight`);
+    stub.reply = () => 'default';
+  });
+
+  test('jobs of equal priority share all workers', async () => {
+    scene.stub.delayMs = 10;
+    const [one, other] = [await scene.job(ROWS), await scene.job(ROWS)];
+    await until('the first job ends', async () => {
+      await Promise.all([scene.world.describe(one.id), scene.world.describe(other.id)]);
+      return scene.seen(one).length === ROWS || scene.seen(other).length === ROWS;
+    });
+    const [less = 0] = [scene.seen(one).length, scene.seen(other).length].sort((a, b) => a - b);
+    assert.ok(less > ROWS / 3, `the other job had begun ${less} of its tasks`);
+    await assertComplete(scene, one);
+    await assertComplete(scene, other);
+  });
+
+  test('one that dies is started again, and what it had begun is taken up', async () => {
+    scene.stub.delayMs = 20;
+    const job = await scene.job(ROWS);
+    await allTakePart(scene, job, 3);
+    const [victim] = await shownWorkers(scene.world.service);
+    assert.ok(victim);
+    process.kill(victim.pid, 'SIGKILL');
+    await until('it works again', async () => {
+      const shown = await shownWorkers(scene.world.service);
+      return shown.some(({ name, pid }) => name === victim.name && pid !== victim.pid);
+    });
+    await assertComplete(scene, job);
+    assert.match(scene.world.service.logs(), /"end":"SIGKILL","msg":"A worker has ended/);
+  });
+
+  for (const [how, stop] of [
+    ['SIGTERM', () => scene.world.service.restart()],
+    ['a terminal’s Ctrl-C', interrupt],
+  ] as const) {
+    test(`${how} lets all of them record what they have begun`, async () => {
+      scene.stub.delayMs = 20;
+      const job = await scene.job(ROWS);
+      await allTakePart(scene, job, 3);
+      const pids = (await shownWorkers(scene.world.service)).map(({ pid }) => pid);
+      await stop();
+      assert.deepEqual(pids.filter(isAlive), []);
+      await assertComplete(scene, job);
+      scene.assertOnce(job);
+    });
+  }
+
+  /** As a terminal does it: every process of the group gets the signal. */
+  async function interrupt(): Promise<void> {
+    const { service } = scene.world;
+    const pids = (await shownWorkers(service)).map(({ pid }) => pid);
+    for (const pid of [...pids, service.pid]) process.kill(pid, 'SIGINT');
+    await until('all are gone', () => ![...pids, service.pid].some(isAlive));
+    await service.restart();
+  }
+
+  test('kill -9 of the service ends them all, and the next one finishes the job', async () => {
+    scene.stub.delayMs = 20;
+    const job = await scene.job(ROWS);
+    await allTakePart(scene, job, 3);
+    const pids = (await shownWorkers(scene.world.service)).map(({ pid }) => pid);
+    await scene.world.service.kill9();
+    await until('no orphan is left', () => !pids.some(isAlive));
+    await scene.world.service.restart();
+    await assertComplete(scene, job);
+  });
+});
+
+describe('workers that join by the database', () => {
+  let postgres: TestPostgres;
+  before(async () => {
+    postgres = await startPostgres();
+  });
+  after(() => postgres.stop());
+
+  for (const store of ['SQLite', 'PostgreSQL'] as const) {
+    test(`on ${store} one is stopped and one is killed, and the third finishes the job`, async () => {
+      const url = store === 'SQLite' ? undefined : await postgres.createDatabase();
+      const settings: Record<string, string> = {
+        BRIGADE_WORKERS: '0',
+        BRIGADE_CONCURRENCY: '60',
+        BRIGADE_LEASE_SECONDS: '3',
+        ...(url === undefined ? {} : { BRIGADE_DATABASE_URL: url }),
+      };
+      const scene = await StubWorld.open(settings);
+      const { service } = scene.world;
+      const workers: TestWorker[] = [];
+      try {
+        const env = {
+          ...settings,
+          BRIGADE_S3_ENDPOINT: scene.stub.url,
+          BRIGADE_S3_ACCESS_KEY_ID: 'stub',
+          BRIGADE_S3_SECRET_ACCESS_KEY: 'stub',
+          BRIGADE_DATA_DIR: service.folder,
+          BRIGADE_LOG_LEVEL: 'warn',
+        };
+        for (const name of ['one', 'two', 'three']) workers.push(await startWorker(name, env));
+        const [one, two] = workers;
+        assert.ok(one && two);
+        scene.stub.delayMs = 20;
+        const job = await scene.job(ROWS);
+        await allTakePart(scene, job, 3, url);
+        assert.equal(await one.stop(), 0);
+        scene.assertOnce(job);
+        assert.ok(!(await shownWorkers(service)).some(({ name }) => name === 'one'));
+        const seen = scene.seen(job).length;
+        await scene.until(job, seen + 200);
+        scene.assertOnce(job);
+        await two.kill9();
+        await assertComplete(scene, job);
+        const errors = workers.flatMap(
+          (worker) => worker.logs().match(/^.*"level":[56]0.*$/gm) ?? [],
+        );
+        assert.deepEqual(errors, []);
+      } finally {
+        for (const worker of workers) await worker.kill9();
+        await scene.close();
+      }
+    });
+  }
+});
