@@ -6,10 +6,13 @@
  * I2. A write transaction is BEGIN IMMEDIATE: two processes on one machine wait for each other
  *     (up to five seconds) instead of failing half way.
  * I3. A file written by a newer version is refused, never guessed at.
+ * I4. A full disk, a disk that refuses and a file that is held for too long are StoreUnavailable: the
+ *     transaction has not happened, and the call may be made again.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { assert } from '../../base/assert.ts';
 import { NewerDatabase } from '../newer-database.ts';
+import { failureOf } from './failure.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { WalFlusher } from './wal-flusher.ts';
 
@@ -33,7 +36,11 @@ export class Database {
   }
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#prepare(sql).all(...values);
+    try {
+      return this.#prepare(sql).all(...values);
+    } catch (error) {
+      throw failureOf(error);
+    }
   }
 
   /** Row by row: who stops early has read no more. Meanwhile nothing may change what it reads. */
@@ -42,12 +49,20 @@ export class Database {
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...values);
+    try {
+      return this.#prepare(sql).get(...values);
+    } catch (error) {
+      throw failureOf(error);
+    }
   }
 
   /** Rows changed. Alone, as fleeting as a `fleetingTransaction`. */
   run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#prepare(sql).run(...values).changes);
+    try {
+      return Number(this.#prepare(sql).run(...values).changes);
+    } catch (error) {
+      throw failureOf(error);
+    }
   }
 
   /** All or nothing, and durable. `work` must not wait: it holds the write lock of the file. */
@@ -64,15 +79,15 @@ export class Database {
   fleetingTransaction<T>(work: () => T): T {
     assert(!this.#inTransaction, 'A transaction was opened inside a transaction.');
     if (this.#flusher?.failure) throw this.#flusher.failure;
-    this.#db.exec('BEGIN IMMEDIATE');
     this.#inTransaction = true;
     try {
+      this.#db.exec('BEGIN IMMEDIATE');
       const result = work();
       this.#db.exec('COMMIT');
       return result;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
+      throw failureOf(error);
     } finally {
       this.#inTransaction = false;
     }
