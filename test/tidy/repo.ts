@@ -16,7 +16,7 @@ export interface Finding {
 export type Rule = (repo: Repo, plan: Plan) => readonly Finding[];
 
 const NOT_OURS = new Set(['node_modules', 'dist', 'data', '.git', '.venv', 'coverage']);
-const TEXT = /\.(ts|js|json|md|sh|sql|yml|yaml|html|css|txt|conf)$|^[^.]+$/;
+const TEXT = /\.(ts|tsx|js|json|md|sh|sql|yml|yaml|html|css|txt|conf)$|^[^.]+$/;
 
 /** Everything we wrote under `root`; generated and fetched folders are not ours. */
 export function readRepo(root: string): Repo {

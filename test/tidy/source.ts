@@ -34,13 +34,13 @@ export interface Source {
 
 const parsed = new WeakMap<Repo, ReadonlyMap<string, Source>>();
 
-/** Every .ts and .js file, parsed once per repository. */
+/** Every .ts, .tsx and .js file, parsed once per repository. */
 export function sourcesOf(repo: Repo): ReadonlyMap<string, Source> {
   const known = parsed.get(repo);
   if (known !== undefined) return known;
   const sources = new Map<string, Source>();
   for (const [path, text] of repo) {
-    if (/\.(ts|js)$/.test(path)) sources.set(path, parse(path, text));
+    if (/\.(tsx?|js)$/.test(path)) sources.set(path, parse(path, text));
   }
   parsed.set(repo, sources);
   return sources;

@@ -72,7 +72,10 @@ function addSession(api: FastifyInstance, deps: ViewDeps): void {
     setSession(request, reply, { principal, startedAt: now, seenAt: now }, deps);
     return principal;
   });
-  api.get('/session', async (request, reply) => sessionOf(request, reply, deps).principal);
+  // Whoever opens the page first asks this: nobody is no error.
+  api.get('/session', async (request) => {
+    return openSession(request.headers.cookie, deps.keyring, deps.clock.now())?.principal ?? {};
+  });
   api.delete('/session', async (request, reply) => {
     void reply.header('set-cookie', sessionCookie('', isTls(request.headers)));
     return {};
