@@ -79,7 +79,10 @@ function answerError(
   const shown = toApiError(error);
   if (shown.httpStatus >= 500) {
     const fields = { requestId: request.id, method: request.method, path: pathOf(request), error };
-    (deps.log ?? silentLog).error(fields, 'A call ended in an unexpected error.');
+    const log = deps.log ?? silentLog;
+    if (shown.code === 'ServiceUnavailable')
+      log.warn(fields, 'The database did not answer a call.');
+    else log.error(fields, 'A call ended in an unexpected error.');
   }
   const hostId = identify(request, reply, deps);
   return reply

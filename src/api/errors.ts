@@ -1,4 +1,5 @@
 import { ApiError } from '../model/api-error.ts';
+import { StoreUnavailable } from '../store/index.ts';
 import { bounded } from './problems.ts';
 
 /**
@@ -7,6 +8,9 @@ import { bounded } from './problems.ts';
  */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return new ApiError(error.code, bounded(error.message));
+  if (error instanceof StoreUnavailable) {
+    return new ApiError('ServiceUnavailable', 'The database does not answer. Please try again.');
+  }
   const { statusCode, code } = error instanceof Error ? fieldsOf(error) : {};
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     const message = `Your proposed upload exceeds the maximum allowed size of ${BODY_BYTES_MAX} bytes.`;

@@ -12,6 +12,8 @@ export const API_ERRORS = {
   InvalidNextTokenException: 400,
   TooManyRequestsException: 400,
   InternalServiceException: 500,
+  // S3's general code; SDKs try again.
+  ServiceUnavailable: 503,
   // S3's general codes, for what happens before a call is known.
   AccessDenied: 403,
   InvalidAccessKeyId: 403,
