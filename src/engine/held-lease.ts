@@ -1,8 +1,9 @@
 /**
  * The leases a worker holds, kept alive by one heartbeat for all of them.
  *
- * I1. No new request starts later than STALE_MS after the last time the store was asked, whether
- *     the store said stop or said nothing (D5: one second).
+ * I1. No new request starts later than STALE_MS after the last time the store was asked about its
+ *     lease, whether the store said stop or said nothing (D5: one second). Asked, not answered: an
+ *     answer may be late.
  *     A job that its user paused stops as fast as one that was cancelled.
  * I2. A lease that the store calls lost is never committed by us; the fence refuses it anyway (D4).
  */
@@ -23,13 +24,17 @@ export class HeldLease {
   #succeeded = 0;
   #failed = 0;
   #course: Course | 'lost' = 'run';
+  /** Until then the store's last word about this lease counts. */
+  #freshUntil: number;
   readonly #leases: HeldLeases;
   readonly #left = new AbortController();
 
-  constructor(lease: Lease, limits: JobLimits, leases: HeldLeases) {
+  /** `askedAt`: monotonic time before the store was asked for this lease, which is its word as well. */
+  constructor(lease: Lease, limits: JobLimits, leases: HeldLeases, askedAt: number) {
     this.lease = lease;
     this.limits = limits;
     this.#leases = leases;
+    this.#freshUntil = askedAt + STALE_MS;
   }
 
   get course(): Course | 'lost' {
@@ -53,13 +58,18 @@ export class HeldLease {
   }
 
   mayStart(): boolean {
-    return this.#course === 'run' && this.#leases.isFresh();
+    return this.#course === 'run' && this.#leases.isBefore(this.#freshUntil);
   }
 
   /** As `mayStart`, but waits while the store is silent. False: never again. */
   async ready(): Promise<boolean> {
-    while (this.#course === 'run' && !this.#leases.isFresh()) await this.#leases.nextBeat();
+    while (this.#course === 'run' && !this.mayStart()) await this.#leases.nextBeat();
     return this.#course === 'run';
+  }
+
+  /** The store was asked about this lease at that monotonic time, and has answered. */
+  heard(askedAt: number): void {
+    this.#freshUntil = askedAt + STALE_MS;
   }
 
   take(course: Course | 'lost'): void {
@@ -77,7 +87,6 @@ export class HeldLeases {
   tasksEnded = 0;
   readonly #limits = new Map<string, JobLimits>();
   readonly #held = new Set<HeldLease>();
-  #freshUntil = -Infinity;
   #draining = false;
   #waiting: (() => void)[] = [];
 
@@ -88,8 +97,8 @@ export class HeldLeases {
     this.#leaseMs = leaseMs;
   }
 
-  isFresh(): boolean {
-    return this.#clock.monotonic() < this.#freshUntil;
+  isBefore(monotonicMs: number): boolean {
+    return this.#clock.monotonic() < monotonicMs;
   }
 
   nextBeat(): Promise<void> {
@@ -100,10 +109,7 @@ export class HeldLeases {
   hold(lease: Lease, tags: readonly JobTag[], askedAt: number): HeldLease {
     const limits = this.#limitsOf(lease.jobId);
     limits.setOptions(tags);
-    const held = new HeldLease(lease, limits, this);
-    // A lease is the store's word as well as a renewal is; but only if nothing older is held, for
-    // whose jobs the store was not asked just now.
-    if (this.#held.size === 0) this.#freshUntil = askedAt + STALE_MS;
+    const held = new HeldLease(lease, limits, this, askedAt);
     this.#held.add(held);
     if (this.#draining) held.take('pause');
     return held;
@@ -130,11 +136,11 @@ export class HeldLeases {
       const standings = await this.#store.renew(progress, now + this.#leaseMs, now);
       standings.forEach((standing, index) => {
         const one = held[index];
+        one?.heard(asked);
         if (!one || one.course !== 'run') return;
         const course = standing.held ? courseOf(standing.status, one.lease.kind) : 'lost';
         if (course !== 'run') one.take(course);
       });
-      this.#freshUntil = asked + STALE_MS;
       this.#share(standings, asked);
     } catch (error) {
       // I1: without the store's word nothing new starts; the next beat asks again.

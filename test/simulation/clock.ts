@@ -7,13 +7,12 @@ import type { Clock } from '../../src/base/clock.ts';
 
 interface Sleeper {
   readonly due: number;
-  readonly order: number;
   readonly wake: () => void;
 }
 
 export class WorldClock {
   #now = Date.parse('2026-01-01T00:00:00Z');
-  #order = 0;
+  /** By time, and by age among equals; the earliest comes last. */
   readonly #sleepers: Sleeper[] = [];
 
   now(): number {
@@ -23,20 +22,23 @@ export class WorldClock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const sleeper = { due: this.#now + Math.max(0, ms), order: this.#order++, wake: resolve };
-      const index = this.#sleepers.findIndex(({ due }) => due > sleeper.due);
-      this.#sleepers.splice(index < 0 ? this.#sleepers.length : index, 0, sleeper);
-      signal?.addEventListener('abort', () => {
-        const at = this.#sleepers.indexOf(sleeper);
-        if (at >= 0) this.#sleepers.splice(at, 1);
+      const aborted = (): void => {
+        this.#sleepers.splice(this.#sleepers.indexOf(sleeper), 1);
         resolve();
-      });
+      };
+      const wake = (): void => {
+        signal?.removeEventListener('abort', aborted);
+        resolve();
+      };
+      const sleeper = { due: this.#now + Math.max(0, ms), wake };
+      this.#sleepers.splice(this.#placeOf(sleeper.due), 0, sleeper);
+      signal?.addEventListener('abort', aborted, { once: true });
     });
   }
 
   /** Wakes the next sleeper; false when nobody sleeps. */
   step(): boolean {
-    const next = this.#sleepers.shift();
+    const next = this.#sleepers.pop();
     if (!next) return false;
     this.#now = Math.max(this.#now, next.due);
     next.wake();
@@ -53,6 +55,18 @@ export class WorldClock {
       if (this.#now > end || !this.step()) return false;
     }
     return true;
+  }
+
+  /** Before all that wake sooner, and before those of the same moment that slept first. */
+  #placeOf(due: number): number {
+    let low = 0;
+    let high = this.#sleepers.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#sleepers[middle]?.due ?? 0) > due) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 

@@ -7,18 +7,23 @@ import { Readable } from 'node:stream';
 import type { Random } from '../../src/base/random.ts';
 import type { S3, S3Answer, S3Request, S3Stream } from '../../src/s3/index.ts';
 import type { WorldClock } from './clock.ts';
-import type { Faults } from './faults.ts';
+import { LATE_MS, type Faults } from './faults.ts';
 
 export interface SeenTask {
   readonly key: string;
   readonly at: number;
 }
 
+/** Whoever writes there is refused. */
+export const GONE_BUCKET = 'gone';
+
 export class FakeS3 {
   readonly objects = new Map<string, Buffer>();
   readonly tags = new Map<string, number>();
   /** Requests of tasks, in order of their start. */
   readonly tasks: SeenTask[] = [];
+  /** Keys of tasks whose last answer reached its worker: nothing is left to try. */
+  readonly answered = new Set<string>();
   /** From this time on until that one, nothing but 503. */
   outage: { readonly from: number; readonly to: number } = { from: 0, to: 0 };
 
@@ -29,19 +34,19 @@ export class FakeS3 {
 
   /** A worker has begun a request. */
   note(request: S3Request, at: number): void {
-    if (request.query && 'tagging' in request.query)
-      this.tasks.push({ key: request.key ?? '', at });
+    if (isTask(request)) this.tasks.push({ key: request.key ?? '', at });
   }
 
   /** What the store does, once the request has reached it. */
   act(request: S3Request): S3Answer {
     const name = `${request.bucket}/${request.key}`;
-    if (request.query && 'tagging' in request.query) {
+    if (isTask(request)) {
       if (request.key?.startsWith('missing')) return answer(404, errorXml('NoSuchKey'));
       this.tags.set(name, (this.tags.get(name) ?? 0) + 1);
       return answer(200);
     }
     if (request.method === 'PUT') {
+      if (request.bucket === GONE_BUCKET) return answer(404, errorXml('NoSuchBucket'));
       this.objects.set(name, Buffer.from(request.body ?? ''));
       return answer(200, '', { etag: etagOf(Buffer.from(request.body ?? '')) });
     }
@@ -62,6 +67,7 @@ export class FakeS3 {
 export function s3Of(fake: FakeS3, clock: WorldClock, random: Random, faults: () => Faults): S3 {
   const exchange = async (request: S3Request): Promise<S3Answer> => {
     await clock.sleep(random.next() * faults().latencyMs);
+    if (random.next() < faults().late) await clock.sleep(random.next() * LATE_MS);
     if (random.next() < faults().lostRequest) return none('connection reset');
     const now = clock.now();
     if (now >= fake.outage.from && now < fake.outage.to) return answer(503, errorXml('SlowDown'));
@@ -72,7 +78,10 @@ export function s3Of(fake: FakeS3, clock: WorldClock, random: Random, faults: ()
     }
     const done = fake.act(request);
     await clock.sleep(random.next() * faults().latencyMs);
-    return random.next() < faults().lostAnswer ? none('socket closed') : done;
+    if (random.next() < faults().late) await clock.sleep(random.next() * LATE_MS);
+    if (random.next() < faults().lostAnswer) return none('socket closed');
+    if (isTask(request)) fake.answered.add(request.key ?? '');
+    return done;
   };
   return {
     send: exchange,
@@ -80,7 +89,8 @@ export function s3Of(fake: FakeS3, clock: WorldClock, random: Random, faults: ()
       const { status, headers, body, failure } = await exchange(request);
       if (failure !== undefined || status >= 300)
         return { status, headers, body, ...(failure ? { failure } : {}) };
-      return { status, headers, body: Readable.from(pieces(body)) };
+      const breaksAt = random.next() < faults().brokenBody ? random.next() * body.length : Infinity;
+      return { status, headers, body: Readable.from(pieces(body, breaksAt)) };
     },
     traits: () =>
       Promise.resolve({
@@ -92,8 +102,15 @@ export function s3Of(fake: FakeS3, clock: WorldClock, random: Random, faults: ()
   };
 }
 
-function* pieces(body: Buffer): Iterable<Buffer> {
-  for (let at = 0; at < body.length; at += 777) yield body.subarray(at, at + 777);
+function isTask({ query }: S3Request): boolean {
+  return query !== undefined && 'tagging' in query;
+}
+
+function* pieces(body: Buffer, breaksAt: number): Iterable<Buffer> {
+  for (let at = 0; at < body.length; at += 777) {
+    if (at + 777 > breaksAt) throw new Error('The body broke off.');
+    yield body.subarray(at, at + 777);
+  }
 }
 
 const etagOf = (body: Buffer): string => `"${createHash('md5').update(body).digest('hex')}"`;
