@@ -23,10 +23,9 @@ const isFree = (now: string): string =>
   `state < 2 AND ((state = 0 AND not_before <= ${now}) OR (state = 1 AND lease_until < ${now}))`;
 
 /** Of each job whose turn it is the kind of unit that comes first, and how many of it are free. */
-const LOOK = `
+const look = (jobs: string): string => `
   SELECT t.job, t.priority, j.status, free.kind, free.units
-  FROM turns t
-  JOIN jobs j ON j.no = t.job
+  FROM ${jobs}
   CROSS JOIN LATERAL (
     SELECT offered.kind, counted.units
     FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS offered(status, kind, place)
@@ -42,6 +41,17 @@ const LOOK = `
   WHERE t.has_work AND j.id <> ALL ($5::text[])
   ORDER BY t.priority DESC, t.served_at, t.job
   LIMIT $2::bigint`;
+
+/**
+ * Thousands of jobs may wait to be prepared: they are read in the order of their turns, and of those
+ * that are read nearly all have a unit to give. All others are few, and are looked up by their status
+ * without a look at those thousands.
+ */
+const LOOK_BY_TURNS = look('turns t JOIN jobs j ON j.no = t.job');
+const LOOK_BY_STATUS = `
+  WITH few AS MATERIALIZED (
+    SELECT no, id, status FROM jobs WHERE terminated_at IS NULL AND status = ANY ($3::text[])
+  ) ${look('few j JOIN turns t ON t.job = j.no')}`;
 
 const TAKE = `
   WITH wanted AS MATERIALIZED (
@@ -90,7 +100,7 @@ export async function leaseUnits(db: Database, request: LeaseRequest): Promise<L
   );
   const rows = await db.statements((connection) =>
     connection.all(
-      LOOK,
+      request.kinds.includes('prepare') ? LOOK_BY_TURNS : LOOK_BY_STATUS,
       now,
       limit,
       offered.map(({ status }) => status),
