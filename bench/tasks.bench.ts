@@ -1,6 +1,7 @@
 /**
- * Tasks per second of a complete job, against two ways of doing the same without us: a bare loop of
- * signed requests with the same HTTP library (the floor), and the AWS SDK (what people would write).
+ * Tasks per second of a complete job, against three ways of doing the same without us: a bare loop
+ * of signed requests over undici (the fastest library), one over our own HTTP client (what a job adds
+ * to its requests), and the AWS SDK (what people would write).
  * All put the same tags on the same keys, 64 requests in flight, at an endpoint that costs nothing.
  *
  *   npm run bench -- tasks [--rows N] [--quick] [--json]
@@ -21,7 +22,11 @@ const ROUNDS = quick ? 1 : 3;
 /** The SDK is slower by so much that fewer rows tell its rate as well. */
 const SDK_ROWS = Math.max(2_000, Math.round(rows / 10));
 
-async function inOwnProcess(kind: 'bare' | 'sdk', url: string, count: number): Promise<Measured> {
+async function inOwnProcess(
+  kind: 'undici' | 'wire' | 'sdk',
+  url: string,
+  count: number,
+): Promise<Measured> {
   const program = join(import.meta.dirname, 'lib/contestant.ts');
   const args = [program, kind, url, String(count)];
   const { stdout } = await promisify(execFile)(process.execPath, args);
@@ -30,7 +35,8 @@ async function inOwnProcess(kind: 'bare' | 'sdk', url: string, count: number): P
 }
 
 const CONTESTANTS: Readonly<Record<string, (endpoint: Endpoint) => Promise<Measured>>> = {
-  'bare loop': ({ url }) => inOwnProcess('bare', url, rows),
+  'bare loop, undici': ({ url }) => inOwnProcess('undici', url, rows),
+  'bare loop, our wire': ({ url }) => inOwnProcess('wire', url, rows),
   'AWS SDK': ({ url }) => inOwnProcess('sdk', url, SDK_ROWS),
   'complete job': ({ url }) => runCompleteJob(url, rows),
 };

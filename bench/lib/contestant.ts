@@ -1,16 +1,22 @@
 /**
  * A program of its own, so that its CPU time and memory are nobody else's:
  *
- *   node bench/lib/contestant.ts bare|sdk <url> <rows>
+ *   node bench/lib/contestant.ts undici|wire|sdk <url> <rows>
  *
  * puts tags on `rows` objects, 64 requests in flight, and prints what it took as JSON.
  */
 import { createHash } from 'node:crypto';
 import { Pool, type Dispatcher } from 'undici';
+import { systemClock } from '../../src/base/clock.ts';
+import { systemRandom } from '../../src/base/random.ts';
+import { createS3 } from '../../src/s3/index.ts';
 import { createSigner, sha256Hex } from '../../src/sigv4/index.ts';
 import { BUCKET } from './endpoint.ts';
 import type { Measured } from './measured.ts';
 import { CREDENTIALS, IN_FLIGHT, keyOf, REGION, TAG } from './work.ts';
+
+const TAGGING = `<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet><Tag><Key>${TAG.Key}</Key><Value>${TAG.Value}</Value></Tag></TagSet></Tagging>`;
+const md5Of = (body: Buffer): string => createHash('md5').update(body).digest('base64');
 
 type PutTags = (key: string) => Promise<void>;
 
@@ -43,16 +49,34 @@ class Bare implements Dispatcher.DispatchHandler {
   }
 }
 
+/** The least that sends the same request over our own client: what a job adds stands out against it. */
+function wireClient(url: string): PutTags {
+  const s3 = createS3({
+    endpoint: url,
+    region: REGION,
+    credentials: CREDENTIALS,
+    connections: IN_FLIGHT,
+    clock: systemClock,
+    random: systemRandom,
+  });
+  const body = Buffer.from(TAGGING);
+  const headers = { 'content-md5': md5Of(body), 'content-type': 'application/xml' };
+  const shared = { method: 'PUT', bucket: BUCKET, query: { tagging: '' }, headers, body } as const;
+  const bodySha256 = sha256Hex(body);
+  return async (key) => {
+    const { status, failure } = await s3.send({ ...shared, key, bodySha256 });
+    if (status !== 200) throw new Error(failure ?? `HTTP ${status}`);
+  };
+}
+
 /** The least that sends a correctly signed request with undici and our signer. */
-function bareClient(url: string): PutTags {
+function undiciClient(url: string): PutTags {
   const pool = new Pool(url, { connections: IN_FLIGHT, pipelining: 1 });
   const signer = createSigner({ ...CREDENTIALS, region: REGION, service: 's3' });
   const { host } = new URL(url);
-  const body = Buffer.from(
-    `<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet><Tag><Key>${TAG.Key}</Key><Value>${TAG.Value}</Value></Tag></TagSet></Tagging>`,
-  );
+  const body = Buffer.from(TAGGING);
   const payloadHash = sha256Hex(body);
-  const md5 = createHash('md5').update(body).digest('base64');
+  const md5 = md5Of(body);
   return (key) =>
     new Promise((resolve, reject) => {
       const path = `/${BUCKET}/${key}`;
@@ -93,7 +117,12 @@ async function putAll(put: PutTags, rows: number): Promise<void> {
 
 const [kind, url = '', count = ''] = process.argv.slice(2);
 const rows = Number(count);
-const put = kind === 'sdk' ? await sdkClient(url) : bareClient(url);
+const CLIENTS: Readonly<Record<string, (url: string) => PutTags | Promise<PutTags>>> = {
+  undici: undiciClient,
+  wire: wireClient,
+  sdk: sdkClient,
+};
+const put = await (CLIENTS[kind ?? ''] ?? undiciClient)(url);
 const cpuBefore = process.cpuUsage();
 const began = performance.now();
 await putAll(put, rows);

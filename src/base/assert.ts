@@ -2,7 +2,7 @@
  * A broken assertion is a bug, never a condition of the outside world. The message is a unique
  * sentence so that a log line finds its source.
  */
-export class AssertionFailed extends Error {
+class AssertionFailed extends Error {
   override readonly name = 'AssertionFailed';
 }
 

@@ -10,7 +10,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { readTasks } from '../manifest/index.ts';
-import { failed, type Outcome, type Task } from '../model/outcome.ts';
+import { failed, type FailedOutcome, type Outcome, type Task } from '../model/outcome.ts';
 import { OPERATIONS, type RunTask } from '../operations/index.ts';
 import { encodePart } from '../report/index.ts';
 import type { LeasedUnit, UnitWork } from '../store/index.ts';
@@ -56,49 +56,70 @@ async function runTasks(
   held: HeldLease,
   context: EngineContext,
 ): Promise<(Outcome | undefined)[]> {
+  const { gate, options } = context;
+  const { limits } = held;
   const outcomes = new Array<Outcome | undefined>(tasks.length);
   let next = 0;
+  // The usual way of a row is written out here: a function for each step would cost a promise each,
+  // for every row (bench/BENCHMARKS.md).
   const lane = async (): Promise<void> => {
     for (let index = next++; index < tasks.length; index = next++) {
       if (!held.mayStart() && !(await held.ready())) return;
       const task = tasks[index];
       assert(task, 'A lane ran past the end of its chunk.');
-      const outcome =
-        task.versionId === '' ? missingVersion : await runTask(task, run, held, context);
+      let outcome: Outcome | undefined = missingVersion;
+      if (task.versionId !== '') {
+        if (!limits.tryEnter() && !(await limits.turn(held))) return;
+        if (!gate.tryEnter()) await gate.turn();
+        if (!held.mayStart() && !(await held.ready())) return leave(held, context);
+        outcome = await attempt(task, run, held, context);
+        if (isWorthRetry(outcome)) outcome = await tryAgain(task, outcome, run, held, context);
+      }
       outcomes[index] = outcome;
       if (outcome) held.count(outcome.ok);
     }
   };
-  const lanes = Math.min(context.options.requestsMax, tasks.length);
+  const lanes = Math.min(options.requestsMax, tasks.length);
   await Promise.all(Array.from({ length: lanes }, lane));
   return outcomes;
 }
 
-/** Tries one task until its outcome is final, or there is no time left for it. */
-async function runTask(
+const isWorthRetry = (outcome: Outcome): outcome is FailedOutcome =>
+  !outcome.ok && outcome.again !== 'never';
+
+/** Whoever entered goes without a request. */
+function leave(held: HeldLease, { gate }: EngineContext): void {
+  gate.leave(undefined);
+  held.limits.leave();
+}
+
+/**
+ * Tries a task whose first attempt failed until its outcome is final or patience ends. Undefined: the
+ * job does not stop for good, and will run it again.
+ */
+async function tryAgain(
   task: Task,
+  first: FailedOutcome,
   run: RunTask,
   held: HeldLease,
   context: EngineContext,
 ): Promise<Outcome | undefined> {
   const { gate } = context;
   const { limits } = held;
-  let patience: Patience | undefined;
-  let last: Outcome | undefined;
+  const patience = Patience.ofTask(context);
+  let last = first;
   const leaving = (): Outcome | undefined => (held.course === 'stop' ? last : undefined); // I3
   for (;;) {
+    if (!(await patience.next(last, held.left))) return last;
     if (!limits.tryEnter() && !(await limits.turn(held))) return leaving();
     if (!gate.tryEnter()) await gate.turn();
     if (!held.mayStart() && !(await held.ready())) {
-      gate.leave(undefined);
-      limits.leave();
+      leave(held, context);
       return leaving();
     }
     const outcome = await attempt(task, run, held, context);
-    if (outcome.ok || outcome.again === 'never') return outcome;
+    if (!isWorthRetry(outcome)) return outcome;
     last = outcome;
-    patience ??= Patience.ofTask(context);
-    if (!(await patience.next(outcome, held.left))) return outcome;
   }
 }
 
@@ -106,7 +127,7 @@ async function runTask(
  * One attempt, which leaves the gate when it ends. With a limit of time the answer may come first and
  * the end later: a request is never cut off, and counts as in flight while it is.
  */
-async function attempt(
+function attempt(
   task: Task,
   run: RunTask,
   held: HeldLease,

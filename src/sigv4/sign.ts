@@ -30,7 +30,7 @@ export interface RequestToSign {
   readonly path: string;
   /** Canonical: encoded and sorted; empty when there is none. */
   readonly query: string;
-  /** Lowercase names, with `host`. All of them are signed. */
+  /** Lowercase names, with `host`. All of them are signed. Must not be changed afterwards. */
   readonly headers: Readonly<Record<string, string>>;
   /** Hex SHA-256 of the body, EMPTY_SHA256 or UNSIGNED_PAYLOAD. */
   readonly payloadHash: string;
@@ -63,9 +63,20 @@ interface Moment {
   readonly hmac: Hmac;
 }
 
+/** What requests with the same headers and payload share within a second. */
+interface Shared {
+  readonly moment: Moment;
+  readonly headers: RequestToSign['headers'];
+  readonly payloadHash: string;
+  readonly added: Readonly<Record<string, string>>;
+  readonly names: string;
+  readonly lines: string;
+}
+
 export function createSigner(options: SignerOptions): Signer {
   const { accessKeyId, secretAccessKey, sessionToken, region, service } = options;
   let moment: Moment | undefined;
+  let shared: Shared | undefined;
 
   const momentOf = (nowMs: number): Moment => {
     const second = Math.floor(nowMs / 1000);
@@ -78,20 +89,27 @@ export function createSigner(options: SignerOptions): Signer {
     return moment;
   };
 
+  /** Tasks of one job hand in the same headers: three quarters of a signature are in here. */
+  const sharedOf = ({ headers, payloadHash }: RequestToSign, moment: Moment): Shared => {
+    const isSame = shared?.headers === headers && shared.payloadHash === payloadHash;
+    if (isSame && shared?.moment === moment) return shared;
+    const added: Record<string, string> = {
+      'x-amz-date': moment.amzDate,
+      'x-amz-content-sha256': payloadHash,
+    };
+    if (sessionToken !== undefined) added['x-amz-security-token'] = sessionToken;
+    const { names, lines } = canonicalHeaders({ ...headers, ...added });
+    return (shared = { moment, headers, payloadHash, added, names, lines });
+  };
+
   return {
     sign(request, nowMs) {
-      const { amzDate, scope, head, hmac } = momentOf(nowMs);
-      const added: Record<string, string> = {
-        'x-amz-date': amzDate,
-        'x-amz-content-sha256': request.payloadHash,
-      };
-      if (sessionToken !== undefined) added['x-amz-security-token'] = sessionToken;
-      const { names, lines } = canonicalHeaders({ ...request.headers, ...added });
+      const moment = momentOf(nowMs);
+      const { added, names, lines } = sharedOf(request, moment);
       const canonical = `${request.method}\n${request.path}\n${request.query}\n${lines}\n${names}\n${request.payloadHash}`;
-      const signature = hmac.hex(head + sha256Hex(canonical));
-      added['authorization'] =
-        `${ALGORITHM} Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
-      return added;
+      const signature = moment.hmac.hex(moment.head + sha256Hex(canonical));
+      const authorization = `${ALGORITHM} Credential=${accessKeyId}/${moment.scope}, SignedHeaders=${names}, Signature=${signature}`;
+      return { ...added, authorization };
     },
 
     presign(request, nowMs, expiresSeconds) {
