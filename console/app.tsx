@@ -27,8 +27,9 @@ export function App() {
   const [who, setWho] = useState<Who>();
   useEffect(() => {
     whenSignedOut(() => setWho((before) => (isPrincipal(before) ? 'expired' : before)));
-    get<Principal | Record<string, never>>('session').then(
-      (found) => setWho('account' in found ? found : 'nobody'),
+    get<Partial<Principal>>('session').then(
+      ({ accessKeyId, account }) =>
+        setWho(accessKeyId && account ? { accessKeyId, account } : 'nobody'),
       (error: unknown) => setWho(error instanceof CallFailed ? error : 'nobody'),
     );
   }, []);

@@ -2,11 +2,13 @@
 import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
+import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Tabs from '@cloudscape-design/components/tabs';
 import { adviceFor } from '../lib/advice.ts';
 import { useLive } from '../lib/live.ts';
+import { titleOf } from '../lib/operations.ts';
 import { go, useQuery } from '../lib/router.ts';
 import { isEnded, isResting, STATUS } from '../lib/status.ts';
 import type { JobPage as Page } from '../lib/types.ts';
@@ -37,10 +39,10 @@ export function JobPage({ jobId }: { readonly jobId: string }) {
       <Stale error={error} />
       <Header
         variant="h1"
-        description={job.Description}
+        description={<JobId id={job.JobId} />}
         actions={<JobActions page={data} onChanged={refresh} />}
       >
-        <span className="key">{job.JobId}</span>
+        {job.Description ?? `${titleOf(Object.keys(job.Operation)[0] ?? '')} job`}
       </Header>
       {job.Status === 'Suspended' && <Confirm jobId={jobId} />}
       {(job.FailureReasons ?? []).map(({ FailureCode: code, FailureReason: reason }) => (
@@ -82,6 +84,19 @@ export function JobPage({ jobId }: { readonly jobId: string }) {
 const rhythms = new Map<string, number>();
 function useRhythm(jobId: string): number {
   return rhythms.get(jobId) ?? BUSY_MS;
+}
+
+function JobId({ id }: { readonly id: string }) {
+  return (
+    <CopyToClipboard
+      variant="inline"
+      textToDisplay={`Job ${id}`}
+      textToCopy={id}
+      copyButtonAriaLabel="Copy job ID"
+      copySuccessText="Copied"
+      copyErrorText="The browser does not let this page copy; select the text instead."
+    />
+  );
 }
 
 function Confirm({ jobId }: { readonly jobId: string }) {

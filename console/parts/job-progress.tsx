@@ -71,7 +71,10 @@ function timing({ job }: JobPage): string {
   if (job.ProgressSummary.TotalNumberOfTasks === 0 && !isEnded(job.Status)) {
     return 'The number of tasks is known once the list has been read.';
   }
-  return seconds > 0 ? `Active for ${format.duration(seconds)}` : 'Not active yet';
+  if (seconds > 0) return `Active for ${format.duration(seconds)}`;
+  const hasRun =
+    job.ProgressSummary.NumberOfTasksSucceeded + job.ProgressSummary.NumberOfTasksFailed;
+  return hasRun > 0 ? 'Active for less than a second' : 'Not active yet';
 }
 
 function big(value: number, isBad = false): ReactNode {
