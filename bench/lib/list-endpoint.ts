@@ -15,6 +15,7 @@ export const SHAPES: Readonly<Record<string, (n: number) => string>> = {
   deep: (n) =>
     `logs/${2017 + (n % 9)}/${digits(n % 12, 2)}/${digits(n % 28, 2)}/${scrambled(n)}.gz`,
   uneven: (n) => `user-${Math.floor(9000 / (1 + (n % 300)))}/photos/${scrambled(n)}.jpg`,
+  dashes: (n) => `user-${Math.floor(9000 / (1 + (n % 300)))}-photos-${scrambled(n)}.jpg`,
 };
 
 if (import.meta.main) {

@@ -19,8 +19,13 @@ const FAMILIES: readonly (readonly [first: string, last: string])[] = [
   ['A', 'Z'],
 ];
 
+export interface Places {
+  /** Of the characters at this place of a key. */
+  at(place: number): Alphabet;
+}
+
 /** One for each place in a key. */
-export class Alphabets {
+export class Alphabets implements Places {
   /** Whatever was seen at any place. */
   readonly anywhere = new Alphabet();
   readonly #places: Alphabet[] = [];

@@ -3,7 +3,8 @@
  *
  * S3 lists in order and has no way to ask for the tenth part of a bucket. But it lists from any key
  * on, also from one that does not exist. So a lane that has nothing to do takes the far part of what
- * another lane has before it, from a key that middle.ts guesses.
+ * another lane has before it, from a key that division.ts guesses; and where there is nothing to guess
+ * by, it asks for the names of folders.
  *
  * I1. Every object that was there all the time is handed on exactly once, whatever the guesses: the
  *     open ranges never overlap, and what is in none of them has been handed on.
@@ -11,19 +12,20 @@
  *     range gives and another takes in one step, so no position shows half a division.
  * I3. A store whose keys do not come in UTF-8 order, or come twice, cannot be listed like this: that
  *     is a failure, never a gap.
- * I4. Bounded: the ranges by the lanes (and prefixes), the rows that wait by ROWS_CHARS_MAX. So is the
- *     position.
+ * I4. Bounded: requests in flight and ranges by the lanes (and prefixes), the rows that wait by
+ *     ROWS_CHARS_MAX. So is the position.
  *
  * In between objects come and go; those are listed or not, as with any listing.
  */
 import { assert } from '../base/assert.ts';
 import type { FailedOutcome } from '../model/outcome.ts';
 import type { S3Answer, S3Request } from '../s3/index.ts';
-import { Alphabets } from './alphabet.ts';
-import { codePoints, compareKeys } from './key-order.ts';
+import { Division, PIECES_MAX } from './division.ts';
+import { compareKeys } from './key-order.ts';
 import { KeyRange, type SavedRange } from './key-range.ts';
-import { middleByDepth, middleByValue, pagesLeft, type Stretch } from './middle.ts';
+import type { Survey } from './landmarks.ts';
 import {
+  foldersRequest,
   type ListedObject,
   type ListPlan,
   type Marker,
@@ -31,6 +33,7 @@ import {
   PAGE_KEYS_MAX,
   pageRequest,
   type Read,
+  readFolders,
   readPage,
 } from './pages.ts';
 
@@ -80,20 +83,10 @@ export class ListingFailed extends Error {
 /** Rows that wait to be fetched: a few pages of long keys, or dozens of usual ones. */
 const ROWS_CHARS_MAX = 2 * 1024 * 1024;
 /**
- * Less is not worth a request of its own: each border costs half a page that belongs to others, and
- * what is before a lane is guessed too high rather than too low. Simulated with 1.5, 3 and 6: 6 lists
- * least twice, and takes no more round trips.
- */
-const PIECE_PAGES_MIN = 6;
-/** Numbers do not describe such a stretch: its keys are elsewhere than they say. */
-const PAGES_LEFT_MAX = 100_000;
-/**
  * Keys of the first page of what may well be empty: an answer from there tells of keys that belong to
  * others, and a store lists those in full if it is let.
  */
 const PROBE_KEYS = 1;
-/** Keys of each page that the alphabets learn from. */
-const SAMPLES = 16;
 
 /** Ends when everything is listed. Throws ListingFailed, what `ask` and `rowsOf` throw, and on abort. */
 export async function* listInParallel(
@@ -117,10 +110,11 @@ export async function* listInParallel(
 
 class Lister {
   readonly #options: ListerOptions;
-  readonly #alphabets = new Alphabets();
+  readonly #division: Division;
   readonly #ranges: Set<KeyRange>;
   #seen: number;
   #idle = 0;
+  #mayHaveWork = true;
   #rows: string[] = [];
   #rowsChars = 0;
   /** Something was looked at since the last batch. */
@@ -135,6 +129,7 @@ class Lister {
     const { from, prefixes } = options;
     const saved = from?.ranges ?? prefixes.map((prefix) => ({ p: prefix, a: '' }));
     this.#options = options;
+    this.#division = new Division(prefixes, options.lanes);
     this.#ranges = new Set(saved.map((range) => new KeyRange(range)));
     this.#seen = from?.seen ?? 0;
   }
@@ -145,8 +140,9 @@ class Lister {
     const either = AbortSignal.any([signal, stop.signal]);
     const lane = async (): Promise<void> => {
       try {
-        for (let range = await this.#next(either); range; range = await this.#next(either)) {
-          await this.#list(range, either);
+        for (let work = await this.#next(either); work; work = await this.#next(either)) {
+          if (work instanceof KeyRange) await this.#list(work, either);
+          else await this.#survey(work, either);
         }
       } catch (error) {
         this.#error ??= { cause: error };
@@ -175,21 +171,26 @@ class Lister {
     return { rows, position: { ranges, seen: this.#seen } };
   }
 
+  #change(): void {
+    this.#mayHaveWork = true;
+    this.#changed.ring();
+  }
+
   #wakeAll(): void {
     for (const bell of [this.#changed, this.#taken, this.#arrived]) bell.ring();
   }
 
-  /** A range for a lane that has nothing to do; undefined when nothing is left. */
-  async #next(signal: AbortSignal): Promise<KeyRange | undefined> {
+  /** What a lane that has nothing to do can do; undefined when nothing is left. */
+  async #next(signal: AbortSignal): Promise<KeyRange | Survey | undefined> {
     this.#idle += 1;
     try {
       while (this.#ranges.size > 0) {
         signal.throwIfAborted();
-        const range = this.#waiting() ?? this.#divide();
-        if (range) {
-          range.isTaken = true;
-          return range;
-        }
+        // What one lane did not find, the others need not look for until something changes.
+        const work = this.#mayHaveWork ? (this.#waiting() ?? this.#divide()) : undefined;
+        this.#mayHaveWork = work !== undefined;
+        if (work instanceof KeyRange) work.isTaken = true;
+        if (work) return work;
         await this.#changed.rung();
       }
       return undefined;
@@ -205,36 +206,75 @@ class Lister {
     return undefined;
   }
 
-  /** Takes the far part of the range that has most before it. */
-  #divide(): KeyRange | undefined {
-    let largest: { range: KeyRange; stretch: Stretch; pages: number } | undefined;
-    let pagesAll = 0;
+  /** Takes the far part of the range that has most before it, or looks for what there is. */
+  #divide(): KeyRange | Survey | undefined {
+    let largest: { range: KeyRange; pieces: number } | undefined;
+    let piecesAll = 0;
     for (const range of this.#ranges) {
-      if (!range.page || range.isEnding || range.isWhole) continue;
-      const stretch = { prefix: range.prefix, ...range.page, end: range.end };
-      const pages = Math.min(pagesLeft(stretch, this.#alphabets), PAGES_LEFT_MAX);
-      if (pages < PIECE_PAGES_MIN) continue;
-      pagesAll += pages;
-      if (!largest || pages > largest.pages) largest = { range, stretch, pages };
+      const pieces = this.#division.piecesOf(range) ?? 0;
+      if (pieces < 1) continue;
+      piecesAll += pieces;
+      if (!largest || pieces > largest.pieces) largest = { range, pieces };
     }
-    if (!largest) return undefined;
-    const { range, stretch, pages } = largest;
+    if (!largest) return this.#surveyAhead();
+    const { range, pieces } = largest;
+    const isUnknown = pieces >= PIECES_MAX;
+    const survey = isUnknown ? this.#surveyOpen() : undefined;
+    if (survey) return survey;
     // All who are idle will come one after the other, so the first leaves room for the others.
-    const pieces = Math.min(Math.round((this.#idle * pages) / pagesAll), pages / PIECE_PAGES_MIN);
-    const share = Math.max(1, pieces) / (Math.max(1, pieces) + 1);
-    const isVague = range.isSkewed || pages === PAGES_LEFT_MAX;
-    const byValue = isVague ? undefined : middleByValue(stretch, share, this.#alphabets);
-    const middle = byValue ?? middleByDepth(stretch, share, this.#alphabets);
+    const wanted = Math.max(1, Math.min(Math.round((this.#idle * pieces) / piecesAll), pieces));
+    const share = wanted / (wanted + 1);
+    const middle = this.#division.middleOf(range, pieces, share);
     if (middle === undefined) {
       range.isWhole = true;
       return this.#divide();
     }
-    const { prefix: p, end: e } = stretch;
-    const far = new KeyRange({ p, a: middle, ...(e === undefined ? {} : { e }) }, range);
-    far.isDoubtful = byValue === undefined;
-    range.end = middle; // I2: in one step with the next line.
+    const { page, after, prefix: p, end: e } = range;
+    assert(
+      compareKeys(middle.key, page?.last ?? after) > 0 &&
+        (e === undefined || compareKeys(middle.key, e) < 0),
+      'A range is divided inside of it.',
+    );
+    const far = new KeyRange({ p, a: middle.key, ...(e === undefined ? {} : { e }) }, range);
+    far.isDoubtful = middle.isDoubtful;
+    range.end = middle.key; // I2: in one step with the next line.
     this.#ranges.add(far);
     return far;
+  }
+
+  /** Nothing is known to be large; where lanes are, there may be folders that nobody has looked into. */
+  #surveyAhead(): Survey | undefined {
+    const { landmarks } = this.#division;
+    for (const { isEnding, page, after } of this.#ranges) {
+      const survey = isEnding ? undefined : landmarks.around(page?.last ?? after);
+      if (survey) return survey;
+    }
+    return this.#surveyOpen();
+  }
+
+  #surveyOpen(): Survey | undefined {
+    return this.#division.landmarks.next((folder) => this.#isOpen(folder));
+  }
+
+  /** Something of the folder has not been listed yet. */
+  #isOpen(folder: string): boolean {
+    for (const { prefix, after, end, isEnding } of this.#ranges) {
+      if (isEnding || !folder.startsWith(prefix)) continue;
+      const isAhead = after === '' || compareKeys(folder, after) > 0 || after.startsWith(folder);
+      if (isAhead && (end === undefined || compareKeys(folder, end) < 0)) return true;
+    }
+    return false;
+  }
+
+  async #survey({ folder, delimiter, next }: Survey, signal: AbortSignal): Promise<void> {
+    const { ask, plan } = this.#options;
+    const { landmarks } = this.#division;
+    const request = foldersRequest(plan, folder, delimiter, next);
+    signal.throwIfAborted();
+    const found = await ask(request, (answer) => readFolders(plan, answer), signal);
+    if (found.ok) landmarks.add({ folder, delimiter, next }, found.value);
+    else landmarks.giveUp();
+    this.#change();
   }
 
   async #list(range: KeyRange, signal: AbortSignal): Promise<void> {
@@ -253,7 +293,7 @@ class Lister {
       if (next?.versionId !== undefined && next.key === range.end) range.isEnding = false;
       if (next?.token !== undefined) range.isEnding = false;
       if (isFirst && range.origin) range.origin.isSkewed = range.isEnding;
-      this.#learn(range, objects, keysMax === PROBE_KEYS ? undefined : next);
+      this.#learn(range, from.key, objects, keysMax === PROBE_KEYS ? undefined : next);
       const rows = objects.length > 0 ? await this.#options.rowsOf(objects, signal) : '';
       while (this.#rowsChars >= ROWS_CHARS_MAX && !signal.aborted) await this.#taken.rung(); // I4
       signal.throwIfAborted();
@@ -265,6 +305,7 @@ class Lister {
 
   async #fetch(request: S3Request, signal: AbortSignal): Promise<Page> {
     const { ask, plan } = this.#options;
+    signal.throwIfAborted();
     const read = await ask(request, (answer) => readPage(plan, answer), signal);
     if (!read.ok) throw new ListingFailed(read);
     return read.value;
@@ -295,16 +336,18 @@ class Lister {
   }
 
   /** What the page in hand tells for dividing the rest. */
-  #learn(range: KeyRange, objects: readonly ListedObject[], next: Marker | undefined): void {
-    const step = Math.max(1, Math.floor(objects.length / SAMPLES));
-    for (let i = 0; i < objects.length; i += step) {
-      this.#alphabets.add(codePoints(objects[i]?.key ?? ''));
-    }
+  #learn(
+    range: KeyRange,
+    after: string,
+    objects: readonly ListedObject[],
+    next: Marker | undefined,
+  ): void {
+    this.#division.learn(after, objects);
     range.isWhole = false;
     if (next && next.token === undefined) {
       range.page = { first: objects[0]?.key ?? next.key, last: next.key };
     }
-    this.#changed.ring();
+    this.#change();
   }
 
   #handOn(range: KeyRange, rows: string, count: number, next: Marker | undefined): void {
@@ -319,7 +362,7 @@ class Lister {
     if (rows !== '') this.#rows.push(rows);
     this.#rowsChars += rows.length;
     this.#arrived.ring();
-    this.#changed.ring();
+    this.#change();
   }
 }
 

@@ -10,7 +10,7 @@
  *     begin to differ, behind whatever prefix they share.
  * I3. Deeper than the page in hand varies there is nothing to find: those keys are in it.
  */
-import type { Alphabet, Alphabets } from './alphabet.ts';
+import type { Alphabet, Alphabets, Places } from './alphabet.ts';
 import { codePoints, compareKeys, sharedLength } from './key-order.ts';
 
 /** A stretch whose beginning has just been seen. */
@@ -30,31 +30,36 @@ const VALUE_MAX = 2 ** 44;
 const POINT_MAX = 0x10ffff;
 
 /** How many more pages like the one in hand the stretch may hold; a guess, Infinity when unknown. */
-export function pagesLeft({ first, last, end }: Stretch, alphabets: Alphabets): number {
+export function pagesLeft({ first, last, end }: Stretch, places: Places): number {
   if (end === undefined) return Infinity;
   const [from, to, bound] = [codePoints(first), codePoints(last), codePoints(end)];
   const shared = sharedLength(from, bound);
-  // Behind all characters that have been seen there is no telling.
-  const { symbols } = alphabets.at(shared);
-  if ((bound[shared] ?? 0) > (symbols.at(-1) ?? 0)) return Infinity;
-  const bases = basesFrom(shared, alphabets);
-  const valueOf = (key: readonly number[]): number => value(key, shared, bases, alphabets);
+  const bases = basesFrom(shared, places);
+  const valueOf = (key: readonly number[]): number => value(key, shared, bases, places);
   const page = valueOf(to) - valueOf(from);
   return page <= 0 ? Infinity : Math.max(0, (valueOf(bound) - valueOf(to)) / page);
+}
+
+/** The bound lies behind all characters that have been seen there: there is no telling how far. */
+export function isBeyond({ first, end }: Stretch, places: Places): boolean {
+  if (end === undefined) return true;
+  const [from, bound] = [codePoints(first), codePoints(end)];
+  const shared = sharedLength(from, bound);
+  return (bound[shared] ?? 0) > (places.at(shared).symbols.at(-1) ?? 0);
 }
 
 /** `share` of the stretch stays on the left, 0 < share < 1. Undefined: by this way there is none. */
 export function middleByValue(
   { last, end }: Stretch,
   share: number,
-  alphabets: Alphabets,
+  places: Places,
 ): string | undefined {
   if (end === undefined) return undefined;
   const [from, to] = [codePoints(last), codePoints(end)];
   const shared = sharedLength(from, to);
-  const bases = basesFrom(shared, alphabets);
-  const low = value(from, shared, bases, alphabets);
-  const high = value(to, shared, bases, alphabets);
+  const bases = basesFrom(shared, places);
+  const low = value(from, shared, bases, places);
+  const high = value(to, shared, bases, places);
   let left = Math.floor(low + (high - low) * share);
   let unit = bases.reduce((product, base) => product * base, 1);
   let text = String.fromCodePoint(...from.slice(0, shared));
@@ -63,7 +68,7 @@ export function middleByValue(
     unit /= base;
     const digit = Math.floor(left / unit);
     left -= digit * unit;
-    const symbol = alphabets.at(shared + i).symbols[digit - 1];
+    const symbol = places.at(shared + i).symbols[digit - 1];
     if (symbol === undefined) return undefined;
     text += String.fromCodePoint(symbol);
     if (isBetween(text, last, end)) return text;
@@ -133,10 +138,10 @@ function isBetween(key: string, after: string, before: string | undefined): bool
 }
 
 /** A digit for each symbol, one for the end of a key, and one for what lies behind all symbols. */
-function basesFrom(start: number, alphabets: Alphabets): number[] {
+function basesFrom(start: number, places: Places): number[] {
   const bases: number[] = [];
   for (let product = 1; product < VALUE_MAX;) {
-    const base = alphabets.at(start + bases.length).symbols.length + 2;
+    const base = places.at(start + bases.length).symbols.length + 2;
     bases.push(base);
     product *= base;
   }
@@ -148,11 +153,11 @@ function value(
   key: readonly number[],
   start: number,
   bases: readonly number[],
-  alphabets: Alphabets,
+  places: Places,
 ): number {
   return bases.reduce((number, base, i) => {
     const point = key[start + i];
-    const digit = point === undefined ? 0 : alphabets.at(start + i).rank(point) + 1;
+    const digit = point === undefined ? 0 : places.at(start + i).rank(point) + 1;
     return number * base + digit;
   }, 0);
 }

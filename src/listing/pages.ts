@@ -13,6 +13,7 @@ import {
   type S3Request,
   toOutcomeOfResult,
 } from '../s3/index.ts';
+import { compareKeys } from './key-order.ts';
 
 export interface ListedObject {
   readonly key: string;
@@ -51,6 +52,18 @@ export interface Page {
   readonly next: Marker | undefined;
 }
 
+/** A page of a folder, its own folders unopened. */
+export interface Folders {
+  /** Each ends in the delimiter. */
+  readonly folders: readonly string[];
+  /** It has objects of its own. */
+  readonly hasObjects: boolean;
+  /** The last key or folder of the page; empty when there is none. */
+  readonly last: string;
+  /** Query members of the next page; undefined: there is none. */
+  readonly next: Readonly<Record<string, string>> | undefined;
+}
+
 export type Read<T> = { readonly ok: true; readonly value: T } | FailedOutcome;
 
 /** S3 lists no more at once. */
@@ -64,7 +77,10 @@ export function pageRequest(
   from: Marker,
   keysMax = PAGE_KEYS_MAX,
 ): S3Request {
-  const query: Record<string, string> = { 'max-keys': String(keysMax), 'encoding-type': 'url' };
+  const query: Record<string, string> = {
+    'max-keys': String(keysMax),
+    'encoding-type': 'url',
+  };
   if (prefix !== '') query['prefix'] = prefix;
   if (plan.versions) {
     query['versions'] = '';
@@ -78,16 +94,38 @@ export function pageRequest(
   return { method: 'GET', bucket: plan.bucket, query, headers: plan.headers };
 }
 
+/** The first page of a folder's own folders and objects, or the one that `next` of the last is for. */
+export function foldersRequest(
+  plan: ListPlan,
+  folder: string,
+  delimiter: string,
+  next: Readonly<Record<string, string>> = {},
+): S3Request {
+  const { query, ...request } = pageRequest(plan, folder, { key: '' });
+  return { ...request, query: { ...query, delimiter, ...next } };
+}
+
 export function readPage(plan: ListPlan, answer: S3Answer): Read<Page> {
+  return readList(plan, answer, plan.versions ? versionsPage : objectsPage);
+}
+
+export function readFolders(plan: ListPlan, answer: S3Answer): Read<Folders> {
+  return readList(plan, answer, plan.versions ? versionFolders : objectFolders);
+}
+
+function readList<T>(
+  plan: ListPlan,
+  answer: S3Answer,
+  read: (xml: string, isEncoded: boolean) => T | undefined,
+): Read<T> {
   const whole = toOutcomeOfResult(
     answer,
     plan.versions ? 'ListVersionsResult' : 'ListBucketResult',
   );
   if (!whole.ok) return whole; // I2
   const xml = answer.body.toString('utf8');
-  const isEncoded = elementText(xml, 'EncodingType') === 'url';
   try {
-    const value = plan.versions ? versionsPage(xml, isEncoded) : objectsPage(xml, isEncoded);
+    const value = read(xml, elementText(xml, 'EncodingType') === 'url');
     if (value !== undefined) return { ok: true, value };
   } catch (error) {
     if (!(error instanceof URIError)) throw error;
@@ -118,6 +156,41 @@ function versionsPage(xml: string, isEncoded: boolean): Page | undefined {
   const key = decodeListed(nextKey, isEncoded);
   const versionId = elementText(xml, 'NextVersionIdMarker');
   return { objects, next: versionId ? { key, versionId } : { key } };
+}
+
+function objectFolders(xml: string, isEncoded: boolean): Folders | undefined {
+  const page = objectsPage(xml, isEncoded);
+  const token = elementText(xml, 'NextContinuationToken');
+  return (
+    page && foldersOf(xml, isEncoded, page, token ? { 'continuation-token': token } : undefined)
+  );
+}
+
+function versionFolders(xml: string, isEncoded: boolean): Folders | undefined {
+  const page = versionsPage(xml, isEncoded);
+  const { key, versionId } = page?.next ?? {};
+  const next = key === undefined ? undefined : { 'key-marker': key };
+  const rest = versionId === undefined ? {} : { 'version-id-marker': versionId };
+  return page && foldersOf(xml, isEncoded, page, next && { ...next, ...rest });
+}
+
+function foldersOf(
+  xml: string,
+  isEncoded: boolean,
+  { objects }: Page,
+  next: Folders['next'],
+): Folders {
+  const folders = elements(xml, 'CommonPrefixes').flatMap((item) => {
+    const folder = elementText(item, 'Prefix');
+    return folder ? [decodeListed(folder, isEncoded)] : [];
+  });
+  const lasts = [folders.at(-1) ?? '', objects.at(-1)?.key ?? ''].sort(compareKeys);
+  return {
+    folders,
+    hasObjects: objects.length > 0,
+    last: lasts[1] ?? '',
+    next,
+  };
 }
 
 function objectOf(item: string, isEncoded: boolean, isLatest: boolean): ListedObject {

@@ -35,7 +35,8 @@ export class KeySpace {
 
   answer({ query = {} }: S3Request): S3Answer {
     this.requests += 1;
-    const xml = 'versions' in query ? this.#versions(query) : this.#objects(query);
+    const list = 'versions' in query ? this.#versions : this.#objects;
+    const xml = 'delimiter' in query ? this.#folders(query) : list.call(this, query);
     return { status: 200, headers: {}, body: Buffer.from(xml) };
   }
 
@@ -58,6 +59,57 @@ export class KeySpace {
       this.#elements(from, to) +
       '</ListBucketResult>'
     );
+  }
+
+  /** Either list with a delimiter; of versions the newest stands for all, which is enough here. */
+  #folders(query: Query): string {
+    const { prefix = '', delimiter = '' } = query;
+    const marker = query['key-marker'] ?? decodeURIComponent(query['continuation-token'] ?? '');
+    const groupOf = (key: string): string | undefined => {
+      const at = key.indexOf(delimiter, prefix.length);
+      return at < 0 ? undefined : key.slice(0, at + delimiter.length);
+    };
+    let index = this.#behind(marker, prefix);
+    while (groupOf(marker) === marker && this.keys[index]?.startsWith(marker)) index++;
+    const entries: { key: string; group: string | undefined }[] = [];
+    for (; entries.length <= this.#pageKeys() && this.keys[index]?.startsWith(prefix);) {
+      const key = this.keys[index] ?? '';
+      const group = groupOf(key);
+      entries.push({ key, group });
+      index = group === undefined ? index + 1 : this.#behindAll(group, index);
+    }
+    const isTruncated = entries.length > this.#pageKeys();
+    const page = isTruncated ? entries.slice(0, -1) : entries;
+    const last = page.at(-1);
+    this.listed += page.length;
+    const next = encodeURIComponent(last?.group ?? last?.key ?? '');
+    const isVersions = 'versions' in query;
+    const [root, item, token] = isVersions
+      ? ['ListVersionsResult', 'Version', 'NextKeyMarker']
+      : ['ListBucketResult', 'Contents', 'NextContinuationToken'];
+    const markup = page.map(({ key, group }) =>
+      group === undefined
+        ? `<${item}>${contentOf(key)}</${item}>`
+        : `<CommonPrefixes><Prefix>${listed(group)}</Prefix></CommonPrefixes>`,
+    );
+    return (
+      `<?xml version="1.0" encoding="UTF-8"?>\n<${root}><IsTruncated>${isTruncated}</IsTruncated>` +
+      '<EncodingType>url</EncodingType>' +
+      (isTruncated ? `<${token}>${next}</${token}>` : '') +
+      `${markup.join('')}</${root}>`
+    );
+  }
+
+  /** The first index behind all keys with a prefix. */
+  #behindAll(prefix: string, from: number): number {
+    let low = from;
+    let high = this.keys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.keys[middle]?.startsWith(prefix)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Made once: a bench asks for the same keys again and again. */
