@@ -2,7 +2,9 @@
 // The command `brigade`. Written for old Nodes too (nothing newer than ES2017 but `import()`), so that
 // they meet two clear lines instead of a syntax error; the limit is the one of package.json's engines.
 import fs from 'node:fs';
+import module from 'node:module';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 
 const NODE_NEEDED = [22, 19];
 
@@ -30,6 +32,11 @@ if (isOld(process.versions.node)) {
   process.exitCode = 1;
 } else {
   silenceTwoWarnings();
+  // Compiled modules are kept beside the packages, where nobody else can put some of theirs; where
+  // that cannot be written, the start takes its time.
+  module.enableCompileCache(
+    fileURLToPath(new URL('../node_modules/.cache/brigade', import.meta.url)),
+  );
   // A checkout runs its sources; the published package has only what the compiler made of them.
   const source = new URL('../src/main.ts', import.meta.url);
   const built = new URL('../dist/src/main.js', import.meta.url);

@@ -22,9 +22,16 @@ import { writeError } from './wire.ts';
 /** A request that takes longer to arrive comes from a client that is stuck. */
 const REQUEST_MS_MAX = 60_000;
 
+/** No route of ours has a schema of Fastify's: its two compilers are not loaded for nothing. */
+const noSchemas = (): never => {
+  throw new Error('A route was given a schema, which nothing here compiles.');
+};
+const NO_SCHEMAS = { buildValidator: noSchemas, buildSerializer: noSchemas };
+
 /** Not listening yet. */
 export function createApi(deps: ApiDeps): FastifyInstance {
   const app = fastify({
+    schemaController: { compilersFactory: NO_SCHEMAS },
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
     exposeHeadRoutes: false,

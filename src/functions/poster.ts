@@ -4,8 +4,8 @@
  * I1. An answer is a value, also none at all; nothing rejects.
  * I2. Redirects are not followed: a task's key goes where the operator said and nowhere else.
  */
-import { Agent } from 'undici';
 import type { Clock } from '../base/clock.ts';
+import { Lazy } from '../base/lazy.ts';
 import { type Again, failed, type FailedOutcome } from '../model/outcome.ts';
 import { ANSWER_BYTES_MAX } from './functions.ts';
 
@@ -33,13 +33,17 @@ export function createPoster({ clock, connections }: { clock: Clock; connections
   readonly post: Poster;
   close(): Promise<void>;
 } {
-  const agent = new Agent({
-    connections,
-    pipelining: 1,
-    connect: { timeout: CONNECT_MS },
-    // The time of a whole request is ours to watch: a function may be silent for minutes.
-    headersTimeout: 0,
-    bodyTimeout: 0,
+  // A hundred modules that a service without such functions never needs.
+  const agent = new Lazy(async () => {
+    const { Agent } = await import('undici');
+    return new Agent({
+      connections,
+      pipelining: 1,
+      connect: { timeout: CONNECT_MS },
+      // The time of a whole request is ours to watch: a function may be silent for minutes.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
   });
   return {
     async post(post) {
@@ -47,7 +51,9 @@ export function createPoster({ clock, connections }: { clock: Clock; connections
       const done = new AbortController();
       void clock.sleep(post.timeoutMs, done.signal).then(() => over.abort());
       try {
-        const answer = await agent.request({
+        const answer = await (
+          await agent.get()
+        ).request({
           method: 'POST',
           origin: post.origin,
           path: post.path,
@@ -66,7 +72,7 @@ export function createPoster({ clock, connections }: { clock: Clock; connections
         done.abort();
       }
     },
-    close: () => agent.destroy(),
+    close: async () => (await agent.made)?.destroy(),
   };
 }
 

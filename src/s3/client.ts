@@ -10,9 +10,9 @@
  *     request about an object into one about its bucket.
  * I4. A 403 from a store whose clock is far from ours sets ours: the next signature fits.
  */
-import { Pool } from 'undici';
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
+import { Lazy } from '../base/lazy.ts';
 import type { Random } from '../base/random.ts';
 import { rememberLast } from '../base/remember.ts';
 import {
@@ -23,7 +23,7 @@ import {
   encodeQuery,
   sha256Hex,
 } from '../sigv4/index.ts';
-import { noAnswerFor } from './no-answer.ts';
+import { noAnswerFor, noAnswerOf } from './no-answer.ts';
 import { sendWithRetry } from './retrying.ts';
 import type { S3, S3Answer, S3Request, S3Stream, StoreTraits } from './s3.ts';
 import { traitsOf } from './traits.ts';
@@ -76,18 +76,23 @@ export function createS3(options: S3Options): S3Client {
   const basePath = endpoint.pathname.replace(/\/+$/, '');
   const signer = createSigner({ ...options.credentials, region: options.region, service: 's3' });
   let skewMs = 0;
+  let isClosed = false;
   let traits: StoreTraits | undefined;
 
   const connections = options.connections ?? CONNECTIONS;
   const wire = new Wire(endpoint, { connections, connectMs: timeouts.connectMs, clock });
-  const pool = new Pool(endpoint.origin, {
-    connections,
-    pipelining: 1,
-    headersTimeout: timeouts.silenceMs,
-    bodyTimeout: timeouts.silenceMs,
-    connect: { timeout: timeouts.connectMs },
-    // HTTP/2 would put every request on one connection and bend the meaning of `connections`.
-    allowH2: false,
+  // A hundred modules that a service without work does not need.
+  const streams = new Lazy(async () => {
+    const { Pool } = await import('undici');
+    return new Pool(endpoint.origin, {
+      connections,
+      pipelining: 1,
+      headersTimeout: timeouts.silenceMs,
+      bodyTimeout: timeouts.silenceMs,
+      connect: { timeout: timeouts.connectMs },
+      // HTTP/2 would put every request on one connection and bend the meaning of `connections`.
+      allowH2: false,
+    });
   });
 
   const queryOf = rememberLast(encodeQuery);
@@ -130,8 +135,10 @@ export function createS3(options: S3Options): S3Client {
 
     async open(request, signal): Promise<S3Answer | S3Stream> {
       signal?.throwIfAborted();
+      if (isClosed) return noAnswerOf('WIRE_CLOSED');
       const { target, headers, added } = signed(request);
       try {
+        const pool = await streams.get();
         const answer = await pool.request({
           method: request.method,
           path: target,
@@ -164,8 +171,9 @@ export function createS3(options: S3Options): S3Client {
     },
 
     async close() {
+      isClosed = true;
       wire.close();
-      await pool.destroy();
+      await (await streams.made)?.destroy();
     },
   };
   return client;

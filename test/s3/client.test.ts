@@ -210,6 +210,8 @@ test('close ends requests in flight as failures, and later ones too', async (t) 
   await client.close();
   assert.equal((await inFlight).status, 0);
   assert.match((await client.send(OBJECT)).failure ?? '', /closed/);
+  const opened = await client.open(OBJECT);
+  assert.ok('failure' in opened && /closed/.test(opened.failure ?? ''));
 });
 
 test('connections bound what is in flight', async (t) => {

@@ -9,7 +9,6 @@
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { systemRandom, type Random } from '../../base/random.ts';
 import type { Store } from '../store.ts';
-import { Database } from './database.ts';
 import { jobsPart } from './jobs.ts';
 import { ledgerPart } from './ledger.ts';
 import { migrate } from './migrate.ts';
@@ -32,6 +31,8 @@ const MIGRATION_MS_MAX = 15 * 60 * 1000;
 /** Rejects with NewerDatabase, StoreUnavailable, or what the server refuses a login with. */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const { url, connectionsMax = 10, random = systemRandom, clock = systemClock } = options;
+  // The driver is loaded by those who use it only.
+  const { Database } = await import('./database.ts');
   const patient = new Database({
     url,
     connectionsMax: 1,
