@@ -99,11 +99,11 @@ export class Division {
   }
 
   #marksOf(range: KeyRange): ReturnType<Landmarks['within']> {
-    return this.landmarks.within(range.page?.last ?? range.after, range.end);
+    return this.landmarks.within(range.readTo, range.end);
   }
 
   #isKnown(range: KeyRange): boolean {
-    return this.landmarks.knows(range.page?.last ?? range.after, range.end);
+    return this.landmarks.knows(range.readTo, range.end);
   }
 
   /** What is left of the folder that the range is in. */

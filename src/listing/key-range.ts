@@ -19,6 +19,8 @@ export class KeyRange {
   afterVersion: string | undefined;
   /** Inclusive. Moves to the left when the rest is given away. */
   end: string | undefined;
+  /** What has been read; not handed on yet perhaps. It is divided behind this only. */
+  readTo: string;
   /** A lane is at it. */
   isTaken = false;
   /** First and last key of the page in hand; undefined before the first page. */
@@ -37,6 +39,7 @@ export class KeyRange {
   constructor(saved: SavedRange, origin?: KeyRange) {
     this.prefix = saved.p;
     this.after = saved.a;
+    this.readTo = saved.a;
     this.afterVersion = saved.v;
     this.end = saved.e;
     this.origin = origin;

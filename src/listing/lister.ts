@@ -229,10 +229,9 @@ class Lister {
       range.isWhole = true;
       return this.#divide();
     }
-    const { page, after, prefix: p, end: e } = range;
+    const { readTo, prefix: p, end: e } = range;
     assert(
-      compareKeys(middle.key, page?.last ?? after) > 0 &&
-        (e === undefined || compareKeys(middle.key, e) < 0),
+      compareKeys(middle.key, readTo) > 0 && (e === undefined || compareKeys(middle.key, e) < 0),
       'A range is divided inside of it.',
     );
     const far = new KeyRange({ p, a: middle.key, ...(e === undefined ? {} : { e }) }, range);
@@ -245,8 +244,8 @@ class Lister {
   /** Nothing is known to be large; where lanes are, there may be folders that nobody has looked into. */
   #surveyAhead(): Survey | undefined {
     const { landmarks } = this.#division;
-    for (const { isEnding, page, after } of this.#ranges) {
-      const survey = isEnding ? undefined : landmarks.around(page?.last ?? after);
+    for (const { isEnding, readTo } of this.#ranges) {
+      const survey = isEnding ? undefined : landmarks.around(readTo);
       if (survey) return survey;
     }
     return this.#surveyOpen();
@@ -293,6 +292,7 @@ class Lister {
       if (next?.versionId !== undefined && next.key === range.end) range.isEnding = false;
       if (next?.token !== undefined) range.isEnding = false;
       if (isFirst && range.origin) range.origin.isSkewed = range.isEnding;
+      if (next && next.token === undefined) range.readTo = next.key;
       this.#learn(range, from.key, objects, keysMax === PROBE_KEYS ? undefined : next);
       const rows = objects.length > 0 ? await this.#options.rowsOf(objects, signal) : '';
       while (this.#rowsChars >= ROWS_CHARS_MAX && !signal.aborted) await this.#taken.rung(); // I4
