@@ -33,6 +33,7 @@ import { runPrepare } from './prepare.ts';
 import { runReport } from './report.ts';
 import { Roster } from './roster.ts';
 import { steer, sweep } from './steer.ts';
+import { Supply } from './supply.ts';
 
 const RUNNERS: Readonly<Record<UnitKind, RunUnit>> = {
   prepare: runPrepare,
@@ -61,11 +62,18 @@ export interface EngineDeps {
   readonly log: Log;
 }
 
+interface Running {
+  readonly held: HeldLease;
+  /** Of a chunk: those that were left when it was leased. */
+  readonly rows: number;
+}
+
 export class Engine {
   readonly #context: EngineContext;
   readonly #leases: HeldLeases;
   readonly #roster: Roster;
-  readonly #running = new Map<Promise<void>, HeldLease>();
+  readonly #supply: Supply;
+  readonly #running = new Map<Promise<void>, Running>();
   /** Cut a loop's sleep short: a lane is free, or it is time to stop. */
   readonly #bells = { beat: new Bell(), tick: new Bell(), sweep: new Bell(), roster: new Bell() };
   #isStopping = false;
@@ -80,6 +88,7 @@ export class Engine {
     };
     this.#leases = new HeldLeases(deps, options.leaseMs);
     this.#roster = new Roster(this.#context);
+    this.#supply = new Supply(options.tickMs);
   }
 
   start(): void {
@@ -142,23 +151,26 @@ export class Engine {
     // A job goes through several steps at once; a limit keeps a mistake from spinning for ever.
     for (let round = 0; round < STEPS_PER_TICK && (await steer(this.#context)) > 0; round++);
     await this.#fill(CONTROL_KINDS, controlLanes);
+    this.#supply.note(this.#leases.tasksEnded, this.#context.clock.monotonic());
     // Who may send nothing would only keep chunks from those who may.
     if (this.#roster.limit > 0) await this.#fill(['chunk'], chunkLanes);
   }
 
-  /** Until the lanes of every kind are full, or nothing is left to lease. */
+  /** Until the lanes of every kind are full, or hold enough, or nothing is left to lease. */
   async #fill(kinds: readonly UnitKind[], lanesPerKind: number): Promise<void> {
     const { store, clock, options } = this.#context;
     while (!this.#isStopping) {
-      const running = [...this.#running.values()];
+      const running = [...this.#running.values()].map(({ held }) => held);
       const limited = running.filter(isLimited);
       const free = (kind: UnitKind): number =>
         lanesPerKind -
         running.filter((held) => held.lease.kind === kind && !isLimited(held)).length; // I3
-      const open = kinds.filter((kind) => free(kind) > 0);
+      const wanted = (kind: UnitKind): number =>
+        kind === 'chunk' ? Math.min(free(kind), this.#chunksWanted()) : free(kind);
+      const open = kinds.filter((kind) => wanted(kind) > 0);
       if (open.length === 0) return;
       // As many as fit, should they all be of one kind.
-      const limit = Math.min(...open.map(free));
+      const limit = Math.min(...open.map(wanted));
       const askedAt = clock.monotonic();
       const now = clock.now();
       const units = await store.lease({
@@ -174,6 +186,15 @@ export class Engine {
     }
   }
 
+  #chunksWanted(): number {
+    let rowsLeft = 0;
+    for (const { held, rows } of this.#running.values()) {
+      const { succeeded, failed } = held.progress;
+      if (held.lease.kind === 'chunk' && !isLimited(held)) rowsLeft += rows - succeeded - failed;
+    }
+    return this.#supply.wanted(rowsLeft, this.#roster.limit, this.#context.options.chunkRows);
+  }
+
   #run(unit: LeasedUnit, askedAt: number): void {
     const held = this.#leases.hold(unit.lease, unit.job.tags, askedAt);
     if (isLimited(held) && held.limits.isUnknown) this.#bells.beat.ring();
@@ -182,7 +203,8 @@ export class Engine {
       this.#running.delete(running);
       this.#bells.tick.ring();
     });
-    this.#running.set(running, held);
+    const { range, mark = 0, holes = [] } = unit.work;
+    this.#running.set(running, { held, rows: (range?.rows ?? 0) - mark + holes.length });
   }
 
   async #runToEnd(unit: LeasedUnit, held: HeldLease): Promise<void> {
