@@ -9,6 +9,7 @@ import { isTerminal } from '../../lifecycle/index.ts';
 import { decodeKey } from '../../manifest/index.ts';
 import type { Job } from '../../model/job.ts';
 import { ReportReader, type ReportRow } from '../../report/index.ts';
+import { StagedFileLost, StagingUnavailable } from '../../staging/index.ts';
 import type { View, ViewDeps } from './deps.ts';
 import { jobOf } from './job.ts';
 import { openReportFile, reportOf } from './report-files.ts';
@@ -98,8 +99,7 @@ async function readParts(job: Job, tally: Tally, { store, staging }: ViewDeps): 
     try {
       await tally.read(staging.read({ jobId: job.id, seq, fence }, succeededBytes, end));
     } catch (error) {
-      const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-      if (!isGone) throw error;
+      if (!(error instanceof StagedFileLost || error instanceof StagingUnavailable)) throw error;
       return; // I2
     }
   }
