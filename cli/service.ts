@@ -22,8 +22,17 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
+/** What `brigade doctor` found out about one thing. */
+export interface Finding {
+  readonly check: string;
+  readonly verdict: 'ok' | 'warning' | 'problem';
+  readonly text: string;
+}
+
 export interface Commands {
   /** Starts the service; settings given here win over the environment. */
   start(overrides?: Readonly<Record<string, string>>): Promise<Service>;
   work(): Promise<Worker>;
+  /** Looks at what the settings name, and at what a planned job (JSON) will need. */
+  examine(job?: string): AsyncIterable<Finding>;
 }

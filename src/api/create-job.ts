@@ -42,10 +42,10 @@ export async function acceptJob(read: ReadBody, account: string, deps: ApiDeps):
   return created.kind === 'repeated' ? created.jobId : job.id;
 }
 
-function acceptedRequest(
+export function acceptedRequest(
   { value, problems }: ReadBody,
   account: string,
-  deps: ApiDeps,
+  deps: Pick<ApiDeps, 'supports'>,
 ): JobRequest {
   refuseProblems(problems);
   // The shapes have the members and types of AWS's request (test/wire/shapes.test.ts), and this

@@ -1,4 +1,5 @@
 export { createApi } from './api.ts';
 export type { ApiDeps, Supports } from './call.ts';
+export { plannedJob } from './planned-job.ts';
 export { addConsole } from './console/console.ts';
 export type { About, ConsoleDeps } from './console/deps.ts';

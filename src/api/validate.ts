@@ -11,7 +11,10 @@ import { checkJobTags } from './tags.ts';
 
 const CSV_FORMAT = 'S3BatchOperations_CSV_20180820';
 
-export function checkCreateJob(request: JobRequest, deps: ApiDeps): FieldProblem[] {
+export function checkCreateJob(
+  request: JobRequest,
+  deps: Pick<ApiDeps, 'supports'>,
+): FieldProblem[] {
   const operation = operationOf(request);
   const tags = (request.Tags ?? []).map(({ Key = '', Value = '' }) => ({ Key, Value }));
   const tooMany = { field: 'Tags', message: `must hold at most ${JOB_TAGS_MAX} tags` };
@@ -39,7 +42,10 @@ function checkObjects(request: JobRequest): FieldProblem[] {
   ];
 }
 
-function checkManifest({ Manifest: manifest }: JobRequest, deps: ApiDeps): FieldProblem[] {
+function checkManifest(
+  { Manifest: manifest }: JobRequest,
+  deps: Pick<ApiDeps, 'supports'>,
+): FieldProblem[] {
   if (manifest === undefined) return [];
   const format = manifest.Spec?.Format ?? '';
   const fields = manifest.Spec?.Fields;
@@ -67,7 +73,7 @@ function checkManifest({ Manifest: manifest }: JobRequest, deps: ApiDeps): Field
   return problems;
 }
 
-function checkGenerator(request: JobRequest, deps: ApiDeps): FieldProblem[] {
+function checkGenerator(request: JobRequest, deps: Pick<ApiDeps, 'supports'>): FieldProblem[] {
   if (request.ManifestGenerator === undefined) return [];
   const problems: FieldProblem[] = [];
   if (!deps.supports.generator) {

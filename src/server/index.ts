@@ -1,4 +1,5 @@
 export { ConfigError } from './config-error.ts';
 export { readConfig, type Config, type KeyPair } from './config.ts';
+export { examine } from './doctor.ts';
 export { serve, type Running } from './serve.ts';
 export { work, type Working } from './work.ts';

@@ -20,6 +20,7 @@ import { verifyStaging } from './open-staging.ts';
 import { openStore } from './open-store.ts';
 import { addPages } from './pages.ts';
 import { rootKeyOf } from './root-key.ts';
+import { SUPPORTS } from './supports.ts';
 import { startSandboxThread, type RunningSandbox } from './sandbox-thread.ts';
 import { startEngine, type EngineNeeds } from './start-engine.ts';
 import { Supervisor } from './supervisor.ts';
@@ -90,10 +91,7 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
     random,
     region: config.region,
     log,
-    supports: {
-      manifestFormats: ['S3BatchOperations_CSV_20180820', 'S3InventoryReport_CSV_20161130'],
-      generator: true,
-    },
+    supports: SUPPORTS,
   };
   const api = createApi(deps);
   addConsole(api, { config, api: deps, endpoint });

@@ -1,6 +1,9 @@
 export type * from './store.ts';
 export { openSqliteStore, type SqliteOptions } from './sqlite/sqlite.ts';
 export { claimFolder } from './sqlite/claim.ts';
+export type { DatabaseFacts } from './facts.ts';
+export { inspectPostgres } from './postgres/inspect.ts';
+export { inspectSqlite } from './sqlite/inspect.ts';
 export { NewerDatabase } from './newer-database.ts';
 export { openPostgresStore, placeOf, type PostgresOptions } from './postgres/postgres.ts';
 export { StoreUnavailable } from './unavailable.ts';
