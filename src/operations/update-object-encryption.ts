@@ -5,7 +5,8 @@
  *     nowhere else: a store that ignores the sub-resource would write the request over the object.
  * I2. Elsewhere the job is refused up front. The refusal offers what any store can do instead, a
  *     copy of each object onto itself, which changes LastModified and adds a version where there
- *     are versions; that is done only for a job that was created with the tag that says so.
+ *     are versions; that is done only for a job that was created with the tag that says so, and for
+ *     such a job on any store: objects that are not encrypted yet become so in no other way.
  * I3. What S3 refuses (unencrypted, DSSE-KMS, SSE-C, locked objects) is the outcome. A copy in place
  *     refuses the same, except objects that are not encrypted: encrypting them is the point.
  * I4. Repeating a task is harmless: what has the key already is not copied again.
@@ -40,7 +41,8 @@ export const updateObjectEncryption: Operation = {
     if (traits === undefined) return ENDPOINT_UNKNOWN;
     const { KMSKeyArn: keyArn, BucketKeyEnabled: bucketKey = false } = keyOf(request) ?? {};
     assert(keyArn, 'An encryption without a key passed the check.');
-    if (traits.updatesEncryption === true) {
+    const isCopyAsked = tagOf(request) === COPY_IN_PLACE;
+    if (traits.updatesEncryption === true && !isCopyAsked) {
       const { s3 } = place;
       const body = encryptionBody(keyArn, bucketKey);
       const query = queryOf('encryption');
@@ -52,7 +54,7 @@ export const updateObjectEncryption: Operation = {
       });
       return { ok: true, run };
     }
-    if (tagOf(request) !== COPY_IN_PLACE) {
+    if (!isCopyAsked) {
       const reason = `${traits.name} is not known to have UpdateObjectEncryption. The job tag ${ENCRYPTION_TAG}=${COPY_IN_PLACE} asks to copy each object onto itself instead: LastModified changes, and a versioned bucket keeps the old version.`;
       return { ok: false, reason }; // I2
     }
@@ -62,7 +64,7 @@ export const updateObjectEncryption: Operation = {
         reason: `${traits.name} encrypts no copy with a key that a request names.`,
       };
     }
-    const note = `${traits.name} is not known to have UpdateObjectEncryption; objects are copied onto themselves, as the job asks.`;
+    const note = 'Objects are copied onto themselves, as the job asks.';
     return { ok: true, run: onObjects(encryptInPlace({ keyArn, bucketKey }, place, traits)), note };
   },
 };

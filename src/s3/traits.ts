@@ -23,6 +23,10 @@ const KNOWN: readonly KnownStore[] = [
     isMeant: (_headers, hostname) => /\.amazonaws\.com(\.cn)?$/.test(hostname),
   },
   {
+    traits: { ...GENERIC, name: 'the sandbox', updatesEncryption: true },
+    isMeant: (headers) => headers['server'] === 'bucket-brigade-sandbox',
+  },
+  {
     // Measured on 16.2.15, November 2026.
     traits: {
       name: 'Ceph RGW',

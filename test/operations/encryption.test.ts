@@ -140,10 +140,12 @@ async function inPlace(
     acl = ACL(MINE),
     versionId,
     copied = ENCRYPTED,
+    traits = PLAIN,
   }: {
     readonly acl?: string;
     readonly versionId?: string | undefined;
     readonly copied?: Headers;
+    readonly traits?: StoreTraits;
   } = {},
 ) {
   const answering = ({ method, query, headers }: S3Request): S3Answer | undefined => {
@@ -152,7 +154,7 @@ async function inPlace(
     if (headers?.['x-amz-copy-source'] === undefined) return undefined;
     return answer(200, '<CopyObjectResult></CopyObjectResult>', copied);
   };
-  const s3 = new FakeS3(answering);
+  const s3 = new FakeS3(answering, traits);
   const opened = await OPERATION.open(jobOf(true, COPY_IN_PLACE), placeOn(s3), SIGNAL);
   assert.ok(opened.ok);
   assert.match(opened.note ?? '', /copied onto themselves/);
@@ -190,6 +192,12 @@ test('a copy in place keeps class, redirect and ACL, and says that LastModified 
   const last = requests.at(-1);
   assert.deepEqual([last?.method, last?.query], ['PUT', { acl: '' }]);
   assert.equal(last?.body?.toString(), ACL(MINE + ALL));
+});
+
+test('a job that asks for copies gets them also where the store has the call', async () => {
+  const { requests } = await inPlace({}, { traits: { ...PLAIN, updatesEncryption: true } });
+  assert.ok(copyIn(requests));
+  assert.ok(requests.every(({ query }) => query?.['encryption'] === undefined));
 });
 
 test('an ACL of the owner alone is not written again', async () => {

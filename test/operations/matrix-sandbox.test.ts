@@ -13,7 +13,7 @@ const EXPECTED: Expectations = {
   'S3PutObjectRetention on sandbox': 'works',
   'S3ReplicateObject on sandbox': 'works',
   'S3ComputeObjectChecksum on sandbox': 'works',
-  'S3UpdateObjectEncryption on sandbox': 'refused: S3 is not known to have UpdateObjectEncryption',
+  'S3UpdateObjectEncryption on sandbox': 'works',
   'S3UpdateObjectEncryption by copy in place on sandbox': 'works',
   'LambdaInvoke on sandbox': 'works',
   'brigade-delete on sandbox': 'works',

@@ -110,5 +110,5 @@ test('stale uploads of a key are aborted, those of its neighbours are not', asyn
 });
 
 test('the sandbox is a store without gaps', async () => {
-  assert.equal((await s3.traits())?.name, 'S3');
+  assert.equal((await s3.traits())?.name, 'the sandbox');
 });

@@ -23,3 +23,8 @@ test('Ceph RGW is known by its request ids, with what it lacks', () => {
   assert.equal(traits.updatesEncryption, undefined);
   assert.equal(traitsOf(AWS, 'localhost').lacksRestore, undefined);
 });
+
+test('the sandbox is known by the server that it says it is', () => {
+  assert.equal(traitsOf({ server: 'bucket-brigade-sandbox' }, 'localhost').updatesEncryption, true);
+  assert.equal(traitsOf({ server: 'nginx' }, 'localhost').updatesEncryption, undefined);
+});
