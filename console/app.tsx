@@ -106,7 +106,7 @@ function Top({ principal, onSignOut }: FrameProps) {
       identity={{
         href: hrefOf('/jobs'),
         title: 'Bucket Brigade',
-        logo: { src: '/console/favicon.svg', alt: '' },
+        logo: { src: '/console/favicon.svg', alt: 'A bucket' },
         onFollow: follow,
       }}
       utilities={[
