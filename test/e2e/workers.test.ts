@@ -12,8 +12,8 @@ import { isAlive, shownWorkers, startWorker, type TestWorker } from '../lib/work
 import { StubWorld, type TextJob } from './stub-world.ts';
 import { assertReports, manifestTasks } from './world.ts';
 
-/** Seven chunks: two workers fill their lanes with six. */
-const ROWS = 7000;
+/** Five chunks: a worker that took as many as it has lanes for would leave none to the third. */
+const ROWS = 5000;
 const WAIT_MS = 60_000;
 const POLL_MS = 20;
 
@@ -113,16 +113,15 @@ describe('three workers beside the API', () => {
   });
 
   test('jobs of equal priority share all workers', async () => {
-    scene.stub.delayMs = 10;
-    const [one, other] = [await scene.job(ROWS), await scene.job(ROWS)];
-    await until('the first job ends', async () => {
-      await Promise.all([scene.world.describe(one.id), scene.world.describe(other.id)]);
-      return scene.seen(one).length === ROWS || scene.seen(other).length === ROWS;
-    });
-    const [less = 0] = [scene.seen(one).length, scene.seen(other).length].sort((a, b) => a - b);
-    assert.ok(less > ROWS / 3, `the other job had begun ${less} of its tasks`);
-    await assertComplete(scene, one);
-    await assertComplete(scene, other);
+    scene.stub.delayMs = 5;
+    // Many chunks: those that are leased already say nothing of whose turn it was.
+    const rows = 8000;
+    const jobs = [await scene.job(rows), await scene.job(rows)];
+    const begun = (): number[] => jobs.map((job) => scene.seen(job).length);
+    await until('one of them has begun all', () => Math.max(...begun()) === rows);
+    const less = Math.min(...begun());
+    assert.ok(less > rows / 2, `the other job had begun ${less} of its tasks`);
+    for (const job of jobs) await assertComplete(scene, job);
   });
 
   test('one that dies is started again, and what it had begun is taken up', async () => {
@@ -175,6 +174,30 @@ describe('three workers beside the API', () => {
     await scene.world.service.restart();
     await assertComplete(scene, job);
   });
+});
+
+test('one active job is one over all processes, and one of higher priority takes its place', async () => {
+  const scene = await StubWorld.open({ BRIGADE_WORKERS: '2', BRIGADE_ACTIVE_JOBS: '1' });
+  try {
+    scene.stub.delayMs = 40;
+    const job = await scene.job(ROWS);
+    await allTakePart(scene, job, 2);
+    const urgent = await scene.job(2500, { priority: 99 });
+    await assertComplete(scene, urgent);
+    const times = scene.seen(urgent).map(({ at }) => at);
+    const [first = 0, last = 0] = [times[0], times.at(-1)];
+    const between = scene.seen(job).filter(({ at }) => at > first && at < last);
+    assert.equal(between.length, 0, 'both were active at once');
+    assert.ok(
+      scene.seen(job).some(({ at }) => at < first),
+      'it began too early to be preempted',
+    );
+    assert.ok(scene.seen(job).length < ROWS, 'it ended before the urgent one');
+    await assertComplete(scene, job);
+    scene.assertOnce(job);
+  } finally {
+    await scene.close();
+  }
 });
 
 describe('workers that join by the database', () => {
