@@ -4,7 +4,6 @@
  * agree there too; every object is read back, every row of every report compared.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { CreateJobCommandInput } from '@aws-sdk/client-s3-control';
@@ -12,6 +11,7 @@ import { CASES, checkCase } from '../e2e/cases.ts';
 import { NASTY_KEYS } from '../e2e/keys.ts';
 import { openOn } from '../e2e/on-store.ts';
 import type { World } from '../e2e/world.ts';
+import { ran } from './clients.ts';
 import { startRgw } from './rgw.ts';
 
 let scene: Awaited<ReturnType<typeof openOn>>;
@@ -127,34 +127,4 @@ async function throughBoto(world: World, request: CreateJobCommandInput): Promis
   const text = await ran(world, 'python3', [script], JSON.stringify(given));
   const { ids } = JSON.parse(text) as { readonly ids: readonly string[] };
   return ids[0] ?? '';
-}
-
-/** What a program prints; its failure is the test's, with all that it said. */
-function ran(
-  { service }: World,
-  command: string,
-  args: readonly string[],
-  input = '',
-): Promise<string> {
-  const env: NodeJS.ProcessEnv = {
-    PATH: process.env['PATH'],
-    HOME: process.env['HOME'],
-    PYENV_ROOT: process.env['PYENV_ROOT'],
-    PYTHONWARNINGS: 'ignore',
-    AWS_ACCESS_KEY_ID: service.credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: service.credentials.secretAccessKey,
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_MAX_ATTEMPTS: '1',
-    AWS_PAGER: '',
-  };
-  return new Promise((resolve, reject) => {
-    const child = execFile(command, args, { env, timeout: 120_000 }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else
-        reject(new Error(`${command} ${args.slice(0, 2).join(' ')}: ${stderr}`, { cause: error }));
-    });
-    child.stdin?.end(input);
-  });
 }
