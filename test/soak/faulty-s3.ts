@@ -82,8 +82,12 @@ export class FaultyS3 {
       setHost: false,
     });
     const answering = once(onward, 'response') as Promise<[IncomingMessage]>;
+    // Before the answer it rejects `answering`. After it, it is RGW, which sends a last chunk behind the
+    // head of what has no body: the answer is whole, and the connection is not used again.
+    onward.on('error', () => undefined);
     request.pipe(onward);
     const [answer] = await answering;
+    answer.on('error', () => response.destroy());
     this.#count(request);
     if (weather === 'loses') {
       answer.resume();

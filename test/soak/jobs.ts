@@ -137,10 +137,12 @@ export async function makeJob(
 export async function retryJob(
   world: World,
   first: SoakJob,
+  ended: JobDescriptor,
   submit: (request: CreateJobCommandInput) => Promise<string>,
 ): Promise<SoakJob> {
   const key = `job-${first.id}/manifest.json`;
-  const keys = [...first.ghosts].filter((ghost) => first.keys.includes(ghost));
+  const rows = await world.report(ended);
+  const keys = rows.filter(({ status }) => status === 'failed').map((row) => row.key);
   await world.upload(OBJECTS, keys);
   const index = await world.get(REPORTS, key);
   const ETag = md5Of(index);

@@ -20,6 +20,8 @@ export class Users {
   readonly jobs: SoakJob[] = [];
   readonly ended = new Map<string, JobDescriptor>();
   readonly acts = new Map<string, number>();
+  /** Jobs whose failed rows were run again. */
+  readonly #retried = new Set<string>();
   readonly #world: World;
   readonly #random: Random;
 
@@ -72,31 +74,22 @@ export class Users {
   }
 
   async #newJob(): Promise<void> {
-    const failed = this.jobs.filter(
-      ({ id, ghosts, kind, isCancelled }) =>
-        this.ended.get(id)?.Status === 'Complete' &&
-        !isCancelled &&
-        !kind.mindsNoGhosts &&
-        ghosts.size > 0 &&
-        (this.ended.get(id)?.ProgressSummary?.NumberOfTasksFailed ?? 0) > 0 &&
-        !this.#retried.has(id),
-    );
-    const [first] = failed;
-    if (first && this.#random.next() < RETRIES_SHARE) {
+    const submit = (request: CreateJobCommandInput): Promise<string> => this.#submit(request);
+    const first = this.jobs.find(({ id }) => this.#hasFailedRows(id) && !this.#retried.has(id));
+    const ended = first && this.ended.get(first.id);
+    if (ended && this.#random.next() < RETRIES_SHARE) {
       this.#retried.add(first.id);
-      this.jobs.push(await retryJob(this.#world, first, (request) => this.#submit(request)));
+      this.jobs.push(await retryJob(this.#world, first, ended, submit));
       this.#note('jobs that retry failed rows');
       return;
     }
-    this.jobs.push(await makeJob(this.#world, this.#random, (request) => this.#submit(request)));
+    this.jobs.push(await makeJob(this.#world, this.#random, submit));
     this.#note('jobs');
   }
 
-  readonly #retried = new Set<string>();
-
-  /** Whose rows were run again: what was missing then is there now. */
-  get retried(): ReadonlySet<string> {
-    return this.#retried;
+  #hasFailedRows(jobId: string): boolean {
+    const { Status: status, ProgressSummary: progress } = this.ended.get(jobId) ?? {};
+    return status === 'Complete' && (progress?.NumberOfTasksFailed ?? 0) > 0;
   }
 
   #submit(request: CreateJobCommandInput): Promise<string> {
