@@ -72,7 +72,7 @@ export class Engine {
   readonly #context: EngineContext;
   readonly #leases: HeldLeases;
   readonly #roster: Roster;
-  readonly #supply: Supply;
+  readonly #supply = new Supply();
   readonly #running = new Map<Promise<void>, Running>();
   /** Cut a loop's sleep short: a lane is free, or it is time to stop. */
   readonly #bells = { beat: new Bell(), tick: new Bell(), sweep: new Bell(), roster: new Bell() };
@@ -88,7 +88,6 @@ export class Engine {
     };
     this.#leases = new HeldLeases(deps, options.leaseMs);
     this.#roster = new Roster(this.#context);
-    this.#supply = new Supply(options.tickMs);
   }
 
   start(): void {

@@ -9,21 +9,17 @@
 
 /** Two ticks and a slow database. */
 const AHEAD_MS = 600;
+/** The rate is taken over stretches of so much: a fast worker's first chunk takes no longer. */
+const SAMPLE_MS = 50;
 
 export class Supply {
-  readonly #sampleMs: number;
   #seen = { tasksEnded: 0, at: -Infinity };
   #perMs = 0;
-
-  /** The rate is taken over stretches of at least `sampleMs`. */
-  constructor(sampleMs: number) {
-    this.#sampleMs = sampleMs;
-  }
 
   /** `tasksEnded`: so far; `at`: monotonic milliseconds. */
   note(tasksEnded: number, at: number): void {
     const passedMs = at - this.#seen.at;
-    if (passedMs < this.#sampleMs) return;
+    if (passedMs < SAMPLE_MS) return;
     this.#perMs = (tasksEnded - this.#seen.tasksEnded) / passedMs;
     this.#seen = { tasksEnded, at };
   }

@@ -9,7 +9,7 @@ const REQUESTS = 64;
 
 /** A worker that looks every tick, at an endless job; resolves to what it held and how long it was idle. */
 function play(perSecond: number, seconds: number, lanes = 3) {
-  const supply = new Supply(TICK_MS);
+  const supply = new Supply();
   const perTick = (perSecond * TICK_MS) / 1000;
   const held: number[] = [];
   const story = { most: 0, idleTicks: 0, ended: 0 };
@@ -49,7 +49,7 @@ test('a fast worker holds as many as it works off until it can have more', () =>
 });
 
 test('a moment is too short to tell a rate from', () => {
-  const supply = new Supply(TICK_MS);
+  const supply = new Supply();
   supply.note(0, 0);
   supply.note(100, TICK_MS);
   supply.note(1100, TICK_MS + 1);
