@@ -41,15 +41,16 @@ const request = {
   // Made by lists.ts, which types it so.
   Manifest: JSON.parse(manifest) as JobManifest,
 };
-await store.createJob({ ...made, job: { ...made.job, request } });
+const job = { ...made.job, id: random.uuid(), request };
+await store.createJob({ ...made, job });
 const before = process.cpuUsage();
 const began = performance.now();
 engine.start();
 for (;;) {
-  const job = await store.job(made.job.account, made.job.id);
-  if (job?.status === 'Suspended' && job.tasksTotal === rows) break;
-  if (job?.status === 'Failed' || job?.status === 'Suspended') {
-    throw new Error(`${job.status} with ${job.tasksTotal}: ${JSON.stringify(job.failures)}`);
+  const now = await store.job(job.account, job.id);
+  if (now?.status === 'Suspended' && now.tasksTotal === rows) break;
+  if (now?.status === 'Failed' || now?.status === 'Suspended') {
+    throw new Error(`${now.status} with ${now.tasksTotal}: ${JSON.stringify(now.failures)}`);
   }
   await clock.sleep(50);
 }
