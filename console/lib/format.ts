@@ -3,6 +3,14 @@
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const precise = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+const minute = new Intl.DateTimeFormat('en', {
+  year: 'numeric',
+  month: 'short',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  hour12: false,
+});
 const date = new Intl.DateTimeFormat('en', {
   year: 'numeric',
   month: 'short',
@@ -54,11 +62,21 @@ export function duration(seconds: number): string {
     .join(' ');
 }
 
+/** As `duration`, of what has been: it took some time, however little. */
+export function elapsed(ms: number): string {
+  return ms < 1000 ? 'less than a second' : duration(ms / 1000);
+}
+
 export function time(at: string | number | undefined): string {
   return at === undefined ? '–' : date.format(new Date(at));
 }
 
-/** 1.5 MB; powers of 1,000 as S3 bills them are rare, powers of 1,024 are what stores show. */
+/** As `time`, for where there is little room. */
+export function shortTime(at: string | undefined): string {
+  return at === undefined ? '–' : minute.format(new Date(at));
+}
+
+/** 1.5 MiB; in powers of 1,024, as stores show them. */
 export function bytes(value: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
   let size = value;

@@ -7,6 +7,7 @@ import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Tabs from '@cloudscape-design/components/tabs';
 import { adviceFor } from '../lib/advice.ts';
+import { shortCount } from '../lib/format.ts';
 import { useLive } from '../lib/live.ts';
 import { titleOf } from '../lib/operations.ts';
 import { go, useQuery } from '../lib/router.ts';
@@ -63,7 +64,7 @@ export function JobPage({ jobId }: { readonly jobId: string }) {
           { id: 'overview', label: 'Overview', content: <JobOverview page={data} /> },
           {
             id: 'failures',
-            label: failed > 0 ? 'Failures (!)' : 'Failures',
+            label: failed > 0 ? `Failures (${shortCount(failed)})` : 'Failures',
             content: <JobFailures page={data} />,
           },
           { id: 'report', label: 'Completion report', content: <ReportTable page={data} /> },

@@ -36,7 +36,7 @@ const COLUMNS: readonly (TableProps.ColumnDefinition<ListedJob> & {
     name: 'Job ID',
     header: 'Job ID',
     isRowHeader: true,
-    minWidth: 130,
+    minWidth: 110,
     cell: (job) => (
       <Link href={hrefOf(`/jobs/${job.JobId}`)} onFollow={follow}>
         <span title={job.JobId}>{job.JobId.slice(0, 8)}…</span>
@@ -48,7 +48,7 @@ const COLUMNS: readonly (TableProps.ColumnDefinition<ListedJob> & {
     name: 'Status',
     header: 'Status',
     sortingField: 'status',
-    minWidth: 170,
+    minWidth: 200,
     cell: (job) => <JobStatusLabel status={job.Status} failed={failedOf(job)} />,
   },
   {
@@ -64,7 +64,7 @@ const COLUMNS: readonly (TableProps.ColumnDefinition<ListedJob> & {
     name: 'Operation',
     header: 'Operation',
     sortingField: 'operation',
-    minWidth: 150,
+    minWidth: 170,
     cell: (job) => titleOf(job.Operation),
   },
   {
@@ -72,7 +72,7 @@ const COLUMNS: readonly (TableProps.ColumnDefinition<ListedJob> & {
     name: '% complete',
     header: '% complete',
     sortingField: 'progress',
-    minWidth: 160,
+    minWidth: 140,
     cell: (job) => <Progress job={job} />,
   },
   {
@@ -80,15 +80,15 @@ const COLUMNS: readonly (TableProps.ColumnDefinition<ListedJob> & {
     name: 'Total objects',
     header: 'Total objects',
     sortingField: 'total',
-    minWidth: 130,
-    cell: (job) => <Count value={job.ProgressSummary.TotalNumberOfTasks} />,
+    minWidth: 115,
+    cell: (job) => <Count value={job.ProgressSummary.TotalNumberOfTasks || undefined} />,
   },
   {
     id: 'failed',
     name: 'Failed',
     header: 'Failed',
     sortingField: 'failed',
-    minWidth: 100,
+    minWidth: 90,
     cell: (job) => <Count value={failedOf(job)} />,
   },
   {
@@ -105,7 +105,7 @@ const COLUMNS: readonly (TableProps.ColumnDefinition<ListedJob> & {
     header: 'Date created',
     sortingField: 'created',
     minWidth: 190,
-    cell: (job) => format.time(job.CreationTime),
+    cell: (job) => format.shortTime(job.CreationTime),
   },
   {
     id: 'ended',
@@ -113,10 +113,13 @@ const COLUMNS: readonly (TableProps.ColumnDefinition<ListedJob> & {
     header: 'Date ended',
     sortingField: 'ended',
     minWidth: 190,
-    cell: (job) => format.time(job.TerminationDate),
+    cell: (job) => format.shortTime(job.TerminationDate),
   },
 ];
-const SHOWN = 'id,status,description,operation,progress,total,failed,priority,created';
+const WIDE = 'id,status,description,operation,progress,total,failed,priority,created';
+/** On a phone there is room for little. */
+const NARROW = 'id,status,progress';
+const SHOWN = matchMedia('(max-width: 688px)').matches ? NARROW : WIDE;
 
 const STATUS_OPTIONS = Object.entries(STATUS).map(([value, { label }]) => ({ value, label }));
 
@@ -301,8 +304,9 @@ function Progress({ job }: { readonly job: ListedJob }) {
   );
 }
 
-function Count({ value }: { readonly value: number }) {
-  return <span className="number">{format.count(value)}</span>;
+/** Undefined: not known, or nothing to count. */
+function Count({ value }: { readonly value: number | undefined }) {
+  return <span className="number">{value === undefined ? '–' : format.count(value)}</span>;
 }
 
 function NoJobs() {

@@ -1,5 +1,4 @@
 import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard';
-import Box from '@cloudscape-design/components/box';
 
 interface Props {
   readonly text: string;
@@ -13,7 +12,7 @@ export function Code({ text, what }: Props) {
       <pre className="code" tabIndex={0} role="region" aria-label={what}>
         {text}
       </pre>
-      <Box float="right" padding={{ top: 'xs' }}>
+      <div className="to-the-end">
         <CopyToClipboard
           copyButtonText="Copy"
           copyButtonAriaLabel={`Copy ${what}`}
@@ -21,7 +20,7 @@ export function Code({ text, what }: Props) {
           copyErrorText="The browser does not let this page copy; select the text instead."
           textToCopy={text}
         />
-      </Box>
+      </div>
     </div>
   );
 }

@@ -13,13 +13,13 @@ export function History({ page }: { readonly page: JobPage }) {
     const next = events[i + 1]?.at;
     const isLast = next === undefined;
     const { kind, label, says } = STATUS[status];
-    const for_ = isLast ? undefined : `for ${format.duration((next - at) / 1000)}`;
+    const lasted = isLast ? undefined : `for ${format.elapsed(next - at)}`;
     return {
       status: isLast ? kind : ('success' as const),
       header: label,
       details: (
         <Box variant="small">
-          {[format.time(at), for_, reason].filter(Boolean).join(' · ')}
+          {[format.time(at), lasted, reason].filter(Boolean).join(' · ')}
           {isLast &&
             kind === 'in-progress' &&
             ` · for ${format.duration((now - at) / 1000)} so far`}

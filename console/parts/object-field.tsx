@@ -31,20 +31,18 @@ export function ObjectField({ label, bucket, objectKey, onChange }: Props) {
     // `onChange` is another function at each rendering, and the same in what it does.
   }, [text, given]);
   return (
-    <FormField
-      label={label}
-      secondaryControl={
+    <FormField label={label}>
+      <div className="with-button">
+        <Input
+          value={text}
+          placeholder="s3://bucket/key"
+          spellcheck={false}
+          onChange={({ detail }) => setText(detail.value)}
+        />
         <Button onClick={() => setOpen(true)} ariaLabel={`Browse for ${label}`}>
           Browse
         </Button>
-      }
-    >
-      <Input
-        value={text}
-        placeholder="s3://bucket/key"
-        spellcheck={false}
-        onChange={({ detail }) => setText(detail.value)}
-      />
+      </div>
       {isOpen && (
         <Browser
           title={label}

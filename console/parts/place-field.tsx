@@ -25,23 +25,20 @@ export function PlaceField({ label, description, bucket, prefix, onChange }: Pro
   const text = hasPrefix ? `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}` : bucket;
   const isEmpty = bucket === '' && !prefix;
   return (
-    <FormField
-      label={label}
-      description={description}
-      secondaryControl={
+    <FormField label={label} description={description}>
+      <div className="with-button">
+        <Input
+          value={isEmpty && hasPrefix ? '' : text}
+          placeholder={hasPrefix ? 's3://bucket/prefix' : 'bucket'}
+          spellcheck={false}
+          onChange={({ detail }) =>
+            onChange(hasPrefix ? placeOf(detail.value) : { bucket: bare(detail.value), prefix: '' })
+          }
+        />
         <Button onClick={() => setOpen(true)} ariaLabel={`Browse for ${label}`}>
           Browse
         </Button>
-      }
-    >
-      <Input
-        value={isEmpty && hasPrefix ? '' : text}
-        placeholder={hasPrefix ? 's3://bucket/prefix' : 'bucket'}
-        spellcheck={false}
-        onChange={({ detail }) =>
-          onChange(hasPrefix ? placeOf(detail.value) : { bucket: bare(detail.value), prefix: '' })
-        }
-      />
+      </div>
       {isOpen && (
         <Browser
           title={label}
