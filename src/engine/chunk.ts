@@ -70,7 +70,7 @@ async function runTasks(
       let outcome: Outcome | undefined = missingVersion;
       if (task.versionId !== '') {
         if (!limits.tryEnter() && !(await limits.turn(held))) return;
-        if (!gate.tryEnter()) await gate.turn();
+        if (!gate.tryEnter() && !(await gate.turn(held))) return limits.leave();
         if (!held.mayStart() && !(await held.ready())) return leave(held, context);
         outcome = await attempt(task, run, held, context);
         if (isWorthRetry(outcome)) outcome = await tryAgain(task, outcome, run, held, context);
@@ -112,7 +112,10 @@ async function tryAgain(
   for (;;) {
     if (!(await patience.next(last, held.left))) return last;
     if (!limits.tryEnter() && !(await limits.turn(held))) return leaving();
-    if (!gate.tryEnter()) await gate.turn();
+    if (!gate.tryEnter() && !(await gate.turn(held))) {
+      limits.leave();
+      return leaving();
+    }
     if (!held.mayStart() && !(await held.ready())) {
       leave(held, context);
       return leaving();

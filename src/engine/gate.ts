@@ -1,45 +1,54 @@
 /**
- * The way to one endpoint: how many requests may be in flight, and whether it is alive.
+ * The way to one endpoint: how many requests may be in flight, how many may begin per second, and
+ * whether it is alive.
  *
  * I1. First come, first served: tasks of a chunk start in the order of the manifest.
- * I2. SlowDown multiplies the limit down, at most once per DECREASE_MS (one overload answers many
- *     requests at once); success adds one request per limit's worth of successes (D8).
+ * I2. SlowDown lowers the rate (Throttle), and whoever only lengthens the endpoint's queue waits here
+ *     instead (Knee) (D8).
  * I3. An answer that is not worth a retry proves the endpoint alive, whatever it says.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Again } from '../model/outcome.ts';
-
-const DECREASE_FACTOR = 0.7;
-const DECREASE_MS = 500;
+import { Knee } from './knee.ts';
+import { Line, type Who } from './line.ts';
+import { Pace } from './pace.ts';
+import { Throttle } from './throttle.ts';
 
 export class Gate {
   readonly #clock: Clock;
-  #limitMax: number;
-  #limit: number;
+  readonly #knee: Knee;
+  readonly #throttle = new Throttle();
+  readonly #pace = new Pace();
+  /** A rate is in force: only then time is looked at. */
+  #isPaced = false;
   #inFlight = 0;
-  #decreasedAt = -Infinity;
   #aliveAt = -Infinity;
-  // A queue with a moving head: shift() on a long array would copy it.
-  #waiting: (() => void)[] = [];
-  #head = 0;
+  readonly #line: Line;
 
   constructor(clock: Clock, limitMax: number) {
     this.#clock = clock;
-    this.#limitMax = limitMax;
-    this.#limit = limitMax;
+    this.#knee = new Knee(limitMax);
+    this.#line = new Line(
+      clock,
+      () => this.#enter(),
+      () => (this.#isPaced ? this.#pace.waitMs(clock.monotonic()) : 0),
+    );
   }
 
   /** Requests that may be in flight now. */
   get limit(): number {
-    return Math.max(1, Math.floor(this.#limit));
+    return this.#knee.limit;
+  }
+
+  /** Requests that may begin per second now; undefined: as many as there are. */
+  get perSecond(): number | undefined {
+    return this.#throttle.perSecond;
   }
 
   /** This worker's share of the endpoint has changed. */
   setMax(limitMax: number): void {
-    const isOpen = this.#limit === this.#limitMax;
-    this.#limitMax = limitMax;
-    this.#limit = isOpen ? limitMax : Math.min(this.#limit, limitMax);
-    this.#admit();
+    this.#knee.setMax(limitMax);
+    this.#line.admit();
   }
 
   get inFlight(): number {
@@ -48,32 +57,31 @@ export class Gate {
 
   /** True: go. False: wait for `turn()`. Two calls, so that the usual case costs no promise. */
   tryEnter(): boolean {
-    if (this.#inFlight >= this.limit || this.#head < this.#waiting.length) return false;
-    this.#inFlight += 1;
-    return true;
+    return this.#line.tryEnter();
   }
 
-  /** Resolves when it is the caller's turn, who has then entered. */
-  turn(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  /** Resolves to true when it is the caller's turn, who has then entered; to false when they left. */
+  turn(who: Who): Promise<boolean> {
+    return this.#line.turn(who);
   }
 
   /** Every one who entered leaves, once. `again` undefined: no request was made. */
   leave(again: Again | undefined): void {
     this.#inFlight -= 1;
-    if (again === 'never') {
-      this.#aliveAt = this.#clock.monotonic();
-      if (this.#limit < this.#limitMax) {
-        this.#limit = Math.min(this.#limitMax, this.#limit + 1 / this.#limit);
-      }
-    } else if (again === 'slow-down') {
-      const now = this.#clock.monotonic();
-      if (now - this.#decreasedAt >= DECREASE_MS) {
-        this.#decreasedAt = now;
-        this.#limit = Math.max(1, this.#limit * DECREASE_FACTOR);
-      }
-    }
-    this.#admit();
+    if (again !== undefined) this.#learn(again);
+    this.#line.admit();
+  }
+
+  #learn(again: Again): void {
+    const now = this.#clock.monotonic();
+    if (again === 'never') this.#aliveAt = now;
+    if (again === 'slow-down') this.#throttle.slowed(now);
+    else this.#throttle.taken(now);
+    const { perSecond } = this.#throttle;
+    if (perSecond !== undefined || this.#isPaced) this.#pace.set(perSecond, now);
+    this.#isPaced = perSecond !== undefined;
+    const isFull = this.#inFlight === this.limit - 1 && !this.#line.isEmpty;
+    this.#knee.ended(now, isFull && !this.#isPaced);
   }
 
   /** Something outside the gate got a final answer. */
@@ -86,14 +94,10 @@ export class Gate {
     return this.#aliveAt > monotonicMs;
   }
 
-  #admit(): void {
-    while (this.#head < this.#waiting.length && this.#inFlight < this.limit) {
-      this.#inFlight += 1;
-      this.#waiting[this.#head++]?.();
-    }
-    if (this.#head > 1024 || this.#head === this.#waiting.length) {
-      this.#waiting = this.#waiting.slice(this.#head);
-      this.#head = 0;
-    }
+  #enter(): boolean {
+    if (this.#inFlight >= this.limit) return false;
+    if (this.#isPaced && !this.#pace.take(this.#clock.monotonic())) return false;
+    this.#inFlight += 1;
+    return true;
   }
 }

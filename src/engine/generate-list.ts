@@ -190,7 +190,9 @@ async function attempt<T>(
   held: HeldLease,
   { gate }: EngineContext,
 ): Promise<Read<T>> {
-  if (!gate.tryEnter()) await gate.turn();
+  if (!gate.tryEnter() && !(await gate.turn(held))) {
+    throw new TryLater('The job stopped while its list was made.');
+  }
   let result: Read<T> | undefined;
   try {
     if (!held.mayStart() && !(await held.ready())) {

@@ -9,20 +9,14 @@
  * I3. An attempt takes a turn of the pace, not a task: a retry is a request as well.
  */
 import type { Clock } from '../base/clock.ts';
-import { shareOf, split, type Course } from '../lifecycle/index.ts';
+import { shareOf, split } from '../lifecycle/index.ts';
 import { jobOptionsOf, type JobOptions } from '../model/job-options.ts';
 import type { JobTag } from '../model/job.ts';
+import { Line, type Who } from './line.ts';
 import { Pace } from './pace.ts';
 
 /** How long the store's word counts: D5's second, less the way of a request out of here. */
 export const STALE_MS = 900;
-const WAKE_MS = 100;
-
-interface Waiter {
-  readonly who: { readonly course: Course | 'lost' };
-  readonly resolve: (isEntered: boolean) => void;
-}
-
 export class JobLimits {
   readonly #clock: Clock;
   readonly #pace = new Pace();
@@ -32,11 +26,15 @@ export class JobLimits {
   /** Until then others may not know of us. */
   #joinsAt = -Infinity;
   #inFlight = 0;
-  #waiting: Waiter[] = [];
-  #isPumping = false;
+  readonly #line: Line;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#line = new Line(
+      clock,
+      () => this.#enter(),
+      () => this.#pace.waitMs(clock.monotonic()),
+    );
   }
 
   /** Limited jobs run slowly on purpose: what they hold must not stand in the way of others. */
@@ -59,7 +57,7 @@ export class JobLimits {
   setOptions(tags: readonly JobTag[]): void {
     this.#options = jobOptionsOf(tags);
     if (!this.isLimited) this.#setShare(Infinity, undefined);
-    this.#admit();
+    this.#line.admit();
   }
 
   /** What a renewal says. `askedAt`: monotonic time before the store was asked. */
@@ -77,26 +75,23 @@ export class JobLimits {
     const perSecond =
       maxTasksPerSecond === undefined ? undefined : maxTasksPerSecond / (share?.of ?? 1);
     this.#setShare(concurrency && share ? split(concurrency, share) : Infinity, perSecond);
-    this.#admit();
+    this.#line.admit();
   }
 
   /** True: go. False: wait for `turn`. Two calls, so that the usual case costs no promise. */
   tryEnter(): boolean {
-    return this.#waiting.length === 0 && this.#enter();
+    return this.#line.tryEnter();
   }
 
   /** Resolves to true when it is the caller's turn, who has then entered; to false when they left. */
-  turn(who: Waiter['who']): Promise<boolean> {
-    return new Promise((resolve) => {
-      this.#waiting.push({ who, resolve });
-      if (!this.#isPumping) void this.#pump();
-    });
+  turn(who: Who): Promise<boolean> {
+    return this.#line.turn(who);
   }
 
   /** Every one who entered leaves, once. */
   leave(): void {
     this.#inFlight -= 1;
-    this.#admit();
+    this.#line.admit();
   }
 
   #setShare(atOnce: number, perSecond: number | undefined): void {
@@ -112,29 +107,5 @@ export class JobLimits {
     }
     this.#inFlight += 1;
     return true;
-  }
-
-  #admit(): void {
-    let admitted = 0;
-    while (admitted < this.#waiting.length && this.#enter()) {
-      this.#waiting[admitted++]?.resolve(true);
-    }
-    if (admitted > 0) this.#waiting = this.#waiting.slice(admitted);
-  }
-
-  async #pump(): Promise<void> {
-    this.#isPumping = true;
-    while (this.#waiting.length > 0) {
-      const gone = this.#waiting.filter(({ who }) => who.course !== 'run');
-      if (gone.length > 0) {
-        this.#waiting = this.#waiting.filter(({ who }) => who.course === 'run');
-        for (const { resolve } of gone) resolve(false); // I2
-      }
-      this.#admit();
-      if (this.#waiting.length === 0) break;
-      const waitMs = this.#pace.waitMs(this.#clock.monotonic()) || WAKE_MS;
-      await this.#clock.sleep(Math.min(WAKE_MS, Math.ceil(waitMs)));
-    }
-    this.#isPumping = false;
   }
 }
