@@ -46,7 +46,7 @@ class Queueing implements Endpoint {
   readonly #serviceMs: number;
   servers: number;
   #busy = 0;
-  #queue: (() => void)[] = [];
+  readonly #queue: (() => void)[] = [];
 
   constructor(clock: ManualClock, servers: number, serviceMs: number) {
     this.#clock = clock;
