@@ -1,66 +1,104 @@
 /** The command line: each command is a file, each talks to the API as any client would. */
-import { runDemo } from './demo.ts';
-import { runDoctor } from './doctor.ts';
-import { runServe } from './serve.ts';
-import { runWorker } from './worker.ts';
+import { ApiError } from '../src/model/api-error.ts';
+import { ReportDefect } from '../src/report/index.ts';
+import { CommandError, UsageError } from './command.ts';
+import { EXIT } from './exit-codes.ts';
+import { commandPage, groupPage, helpPage, wordsOf } from './help.ts';
+import { findCommand, nearest, readWords } from './parse.ts';
 import type { Commands } from './service.ts';
+import { TABLE } from './table.ts';
 
-const HELP = `brigade: Amazon S3 Batch Operations for every S3-compatible store
-
-  brigade serve    API, worker and, without BRIGADE_S3_ENDPOINT, an embedded S3 store
-    --workers N    N worker processes beside the API's, which then does not work itself
-  brigade worker   one more worker: on another machine with the BRIGADE_DATABASE_URL and
-                   BRIGADE_STAGING of the others, which must be a place that all of them see;
-                   on this machine with the BRIGADE_DATA_DIR of a running brigade serve.
-                   BRIGADE_S3_*, _CONCURRENCY, _ACTIVE_JOBS and _LEASE_SECONDS must be the same
-                   everywhere: limits are of all workers together, and split over them
-  brigade doctor   checks database, staging, endpoint, clocks, ports and disk, and says what to mend
-    --job FILE     also what a job needs: the JSON of aws s3control create-job --cli-input-json
-    --json         for programs; the exit code is 1 when there is a problem
-  brigade demo     a whole job on 10,000 objects, from manifest to report, in a minute
-  brigade help     this page
-
-Settings are environment variables, or the same names in brigade.config.json:
-  BRIGADE_PORT 9700            BRIGADE_DATA_DIR ./data       BRIGADE_ACCOUNT_ID 123456789012
-  BRIGADE_HOST 127.0.0.1       BRIGADE_LOG_LEVEL info        BRIGADE_CONCURRENCY 64
-  BRIGADE_DATABASE_URL         a PostgreSQL; absent: SQLite in BRIGADE_DATA_DIR
-  BRIGADE_WORKERS              as --workers
-  BRIGADE_STAGING              where parts wait for the report: a folder (default in BRIGADE_DATA_DIR),
-                               or s3://bucket/prefix on BRIGADE_S3_ENDPOINT
-  BRIGADE_ACTIVE_JOBS 6        jobs that run at once
-  BRIGADE_LEASE_SECONDS 15     a worker that is silent for so long is taken for dead
-  BRIGADE_S3_ENDPOINT          the store to work on; absent: the sandbox on BRIGADE_SANDBOX_PORT 9701
-  BRIGADE_S3_ACCESS_KEY_ID, BRIGADE_S3_SECRET_ACCESS_KEY, BRIGADE_S3_REGION
-                               its credentials (default: the usual AWS variables)
-  BRIGADE_ROOT_ACCESS_KEY_ID, BRIGADE_ROOT_SECRET_ACCESS_KEY
-                               the key for the API (default: made at the first start)
-`;
-
-/** Resolves to the exit code: 0 done, 1 failed, 64 wrong usage. */
+/** Resolves to the exit code (exit-codes.ts). */
 export async function runCommand(argv: readonly string[], commands: Commands): Promise<number> {
-  const [name = 'help', ...rest] = argv;
-  const workers = name === 'serve' ? /^--workers[= ](\d+)$/.exec(rest.join(' '))?.[1] : undefined;
-  if (workers !== undefined) return runServe(commands, workers);
-  if (name === 'doctor') return runDoctor(commands, rest);
-  if (rest.length > 0) {
-    const takes = name === 'serve' ? 'only --workers N' : 'no arguments';
-    process.stderr.write(`brigade ${name} takes ${takes}, not "${rest.join(' ')}".\n`);
-    return 64;
+  const words = argv.length === 0 || argv[0] === '--help' || argv[0] === '-h' ? ['help'] : argv;
+  const found = findCommand(TABLE, words);
+  const [name = ''] = words;
+  if (!found) return withoutCommand(words);
+  const { command, rest } = found;
+  // `run tga`: a group that is a command too takes no words of its own.
+  const [stray = '-'] = rest;
+  const isStray = !stray.startsWith('-') && !command.takes;
+  if (isStray && wordsOf(TABLE, command.name).some(Boolean)) return unknown(command.name, stray);
+  endWithReader(command.name);
+  try {
+    const given = readWords(command, rest);
+    if (!given.flag('help')) return await command.run(given, commands);
+    process.stdout.write(commandPage(command));
+    if (name === command.name && wordsOf(TABLE, name).some(Boolean)) {
+      process.stdout.write(`\n${groupPage(TABLE, name)}`);
+    }
+    return EXIT.done;
+  } catch (error) {
+    return refused(`brigade ${command.name}`, error);
   }
-  switch (name) {
-    case 'serve':
-      return runServe(commands);
-    case 'worker':
-      return runWorker(commands);
-    case 'demo':
-      return runDemo(commands);
-    case 'help':
-    case '--help':
-    case '-h':
-      process.stdout.write(HELP);
-      return 0;
-    default:
-      process.stderr.write(`brigade: there is no command "${name}".\n\n${HELP}`);
-      return 64;
+}
+
+/** A group's name alone, or a word that nobody knows. */
+function withoutCommand([name = '', next]: readonly string[]): number {
+  const isGroup = wordsOf(TABLE, name).some(Boolean);
+  if (!isGroup) return unknown('', name);
+  if (next !== undefined && next !== '--help' && next !== 'help') return unknown(name, next);
+  process.stdout.write(groupPage(TABLE, name));
+  return next === undefined ? EXIT.usage : EXIT.done;
+}
+
+/** `group`: empty for brigade itself. */
+function unknown(group: string, word: string): number {
+  const near = nearest(word, wordsOf(TABLE, group).filter(Boolean));
+  const path = (last: string): string => [group, last].filter(Boolean).join(' ');
+  const hint = near === undefined ? '' : ` Did you mean brigade ${path(near)}?`;
+  const page = group === '' ? helpPage(TABLE) : groupPage(TABLE, group);
+  process.stderr.write(`brigade: there is no command "${path(word)}".${hint}\n\n${page}`);
+  return EXIT.usage;
+}
+
+/** Who reads our words may leave (a pipe to head). Then a command that only speaks has done its work. */
+function endWithReader(name: string): void {
+  const works = /^(run|serve|worker|demo)\b/.test(name);
+  process.stdout.on('error', () => {
+    if (!works) process.exit(EXIT.done);
+  });
+}
+
+/** One line on standard error, which says what to do; bugs are thrown on. */
+function refused(command: string, error: unknown): number {
+  if (error instanceof UsageError || error instanceof ApiError) {
+    process.stderr.write(`${command}: ${error.message}\nTry: ${command} --help\n`);
+    return EXIT.usage;
   }
+  if (error instanceof CommandError || error instanceof ReportDefect) {
+    process.stderr.write(`${command}: ${error.message}\n`);
+    return EXIT.failed;
+  }
+  if (isOfService(error)) {
+    const { name, message, $metadata } = error;
+    process.stderr.write(
+      `${command}: the service says ${name}: ${message || $metadata.httpStatusCode}\n`,
+    );
+    return EXIT.failed;
+  }
+  if (isOfSystem(error)) {
+    const what =
+      error.code === 'ECONNREFUSED'
+        ? 'Nobody answers there: is the service running, and is --endpoint right? '
+        : '';
+    process.stderr.write(`${command}: ${what}${error.message || error.code}\n`);
+    return EXIT.failed;
+  }
+  throw error;
+}
+
+interface ServiceAnswer extends Error {
+  readonly $metadata: { readonly httpStatusCode?: number };
+}
+
+/** A refusal that the AWS SDK has read. */
+function isOfService(error: unknown): error is ServiceAnswer {
+  if (!(error instanceof Error) || !('$fault' in error) || !('$metadata' in error)) return false;
+  return typeof error.$metadata === 'object' && error.$metadata !== null;
+}
+
+/** A connection or a file. */
+function isOfSystem(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && 'code' in error && /^E[A-Z]+$/.test(String(error.code));
 }

@@ -7,6 +7,8 @@ export class Progress {
   readonly #label: string;
   readonly #startedAt = systemClock.monotonic();
   #lastTenth = -1;
+  /** What was done before we looked says nothing about the rate. */
+  #doneBefore: number | undefined;
 
   constructor(label: string) {
     this.#label = label;
@@ -14,9 +16,10 @@ export class Progress {
 
   /** `note` follows the numbers, such as how many failed. */
   show(done: number, total: number, note = ''): void {
+    this.#doneBefore ??= done;
     const share = total === 0 ? 0 : Math.min(1, done / total);
     const seconds = (systemClock.monotonic() - this.#startedAt) / 1000;
-    const rate = seconds > 0 ? done / seconds : 0;
+    const rate = seconds > 0 ? (done - this.#doneBefore) / seconds : 0;
     const left = rate > 0 ? Math.ceil((total - done) / rate) : undefined;
     const numbers = [
       `${String(Math.floor(share * 100)).padStart(3)} %`,
@@ -34,7 +37,9 @@ export class Progress {
     }
     const filled = Math.round(share * WIDTH);
     const bar = '█'.repeat(filled) + '░'.repeat(WIDTH - filled);
-    process.stdout.write(`\r\x1b[2K${this.#label} ${bar} ${numbers.join('  ')}`);
+    // A line that breaks would be drawn anew under its own beginning.
+    const line = `${this.#label} ${bar} ${numbers.join('  ')}`.slice(0, process.stdout.columns - 1);
+    process.stdout.write(`\r\x1b[2K${line}`);
   }
 
   end(): void {

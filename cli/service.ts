@@ -1,5 +1,7 @@
 /** What the commands are handed by main: a way to start the service, and nothing of its rooms. */
 
+import type { Job } from '../src/model/job.ts';
+
 /** A running service, as the commands see it. */
 export interface Service {
   readonly url: string;
@@ -29,10 +31,43 @@ export interface Finding {
   readonly text: string;
 }
 
+/** The service of this machine. */
+export interface LocalService {
+  readonly url: string;
+  readonly account: string;
+  readonly credentials: KeyPair;
+  /** Absent: its objects are elsewhere. */
+  readonly sandboxUrl?: string;
+}
+
+export interface KeyPair {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** The engine and the store of one job, in this process. */
+export interface OpenRun {
+  /** Where the bucket of the run is: for lists and reports that lie on this machine. */
+  readonly place: { readonly endpoint: string; readonly credentials: KeyPair };
+  /** Resolves to the id of the job, the same one for the same ClientRequestToken. */
+  create(request: object): Promise<string>;
+  look(jobId: string): Promise<{
+    readonly job: Job;
+    /** On top of the job's own counts. */
+    readonly live: { readonly succeeded: number; readonly failed: number };
+  }>;
+  /** Records what is in flight, and lets go. */
+  stop(): Promise<void>;
+}
+
 export interface Commands {
   /** Starts the service; settings given here win over the environment. */
   start(overrides?: Readonly<Record<string, string>>): Promise<Service>;
   work(): Promise<Worker>;
   /** Looks at what the settings name, and at what a planned job (JSON) will need. */
   examine(job?: string): AsyncIterable<Finding>;
+  /** Undefined: no service has been started on the data folder that the settings name. */
+  local(): LocalService | undefined;
+  /** `bucket`: a name for the run's own. */
+  openRun(settings: Readonly<Record<string, string>>, bucket: string): Promise<OpenRun>;
 }

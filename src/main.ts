@@ -1,12 +1,23 @@
 /** argv -> command. */
 import { runCommand } from '../cli/index.ts';
-import { ConfigError, examine, readConfig, serve, work } from './server/index.ts';
+import {
+  ConfigError,
+  examine,
+  localService,
+  openRun,
+  readConfig,
+  serve,
+  work,
+} from './server/index.ts';
 
 try {
   process.exitCode = await runCommand(process.argv.slice(2), {
     start: (overrides) => serve(readConfig(overrides)),
     work: () => work(readConfig()),
     examine: (job) => examine(() => readConfig(), job),
+    // Not its endpoint's credentials: a command finds those by itself.
+    local: () => localService(readConfig()),
+    openRun: (settings, bucket) => openRun(readConfig(settings), bucket),
   });
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { Engine, ENGINE_DEFAULTS } from '../engine/index.ts';
 import { createFunctions } from '../functions/index.ts';
-import { createS3 } from '../s3/index.ts';
+import { createS3, type S3 } from '../s3/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Config, KeyPair } from './config.ts';
 import { openStaging } from './open-staging.ts';
@@ -19,13 +19,15 @@ export interface EngineNeeds {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** What the engine is given instead of the client of the endpoint. */
+  readonly around?: (s3: S3) => S3;
 }
 
 /** What is to be undone is put on `undo`, which is run from its end: the engine stops first. */
 export function startEngine(needs: EngineNeeds, undo: (() => unknown)[]): void {
   const { config, store, endpoint, worker, clock, random, log } = needs;
   const { url, credentials } = endpoint;
-  const s3 = createS3({
+  const client = createS3({
     endpoint: url,
     region: config.region,
     credentials,
@@ -34,7 +36,8 @@ export function startEngine(needs: EngineNeeds, undo: (() => unknown)[]): void {
     clock,
     random,
   });
-  undo.push(() => s3.close());
+  undo.push(() => client.close());
+  const s3 = needs.around?.(client) ?? client;
 
   const functions = createFunctions({
     registered: config.functions,

@@ -21,7 +21,7 @@ export interface SignerOptions {
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
   readonly region: string;
-  readonly service: 's3' | 'lambda';
+  readonly service: 's3' | 'lambda' | 'sts';
 }
 
 export interface RequestToSign {
