@@ -14,6 +14,9 @@ export interface SeenTask {
   readonly at: number;
 }
 
+/** Keys on one page of a list: a world has time to break between two of them. */
+const PAGE_KEYS = 20;
+
 /** Whoever writes there is refused. */
 export const GONE_BUCKET = 'gone';
 
@@ -53,6 +56,10 @@ export class FakeS3 {
     if (request.method === 'GET' && request.query && 'uploads' in request.query) {
       return answer(200, '<ListMultipartUploadsResult></ListMultipartUploadsResult>');
     }
+    if (request.query && 'list-type' in request.query) return this.#list(request);
+    if (request.query && 'versioning' in request.query) {
+      return answer(200, '<VersioningConfiguration></VersioningConfiguration>');
+    }
     const object = this.objects.get(name);
     if (!object) return answer(404, errorXml('NoSuchKey'));
     const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers?.['range'] ?? '');
@@ -62,6 +69,43 @@ export class FakeS3 {
     const end = range[2] ? Number(range[2]) + 1 : object.length;
     return answer(206, object.subarray(start, end), { etag: etagOf(object) });
   }
+
+  /** ListObjectsV2; the token is the last key of the page before. */
+  #list({ bucket = '', query = {} }: S3Request): S3Answer {
+    const prefix = query['prefix'] ?? '';
+    const from = query['continuation-token'] ?? query['start-after'] ?? '';
+    const delimiter = query['delimiter'];
+    const keys: string[] = [];
+    const folders = new Set<string>();
+    let last = '';
+    for (const name of [...this.objects.keys()].sort()) {
+      const key = name.slice(bucket.length + 1);
+      if (!name.startsWith(`${bucket}/${prefix}`) || key <= from) continue;
+      if (keys.length + folders.size === PAGE_KEYS)
+        return answer(200, pageXml(keys, [...folders], last));
+      const end = delimiter === undefined ? -1 : key.indexOf(delimiter, prefix.length);
+      if (end < 0) keys.push(key);
+      else folders.add(key.slice(0, end + 1));
+      last = key;
+    }
+    return answer(200, pageXml(keys, [...folders], ''));
+  }
+}
+
+function pageXml(keys: readonly string[], folders: readonly string[], next: string): string {
+  const contents = keys.map(
+    (key) =>
+      `<Contents><Key>${encodeURIComponent(key)}</Key><Size>1</Size><ETag>"e"</ETag>` +
+      `<LastModified>2026-01-01T00:00:00.000Z</LastModified></Contents>`,
+  );
+  const common = folders.map(
+    (folder) => `<CommonPrefixes><Prefix>${encodeURIComponent(folder)}</Prefix></CommonPrefixes>`,
+  );
+  const more = next === '' ? '' : `<NextContinuationToken>${next}</NextContinuationToken>`;
+  return (
+    `<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>${next !== ''}</IsTruncated>` +
+    `${more}${contents.join('')}${common.join('')}</ListBucketResult>`
+  );
 }
 
 export function s3Of(fake: FakeS3, clock: WorldClock, random: Random, faults: () => Faults): S3 {

@@ -53,8 +53,9 @@ async function createJob(
     random.next() < missing ? `missing/${id}/${index}` : `there/${id}/${index}`,
   );
   const report = drawReport(random);
-  const isManifestGone = random.next() < 0.03;
   const list = putList(s3, id, keys, random);
+  const { Manifest: manifest } = list;
+  const isManifestGone = manifest !== undefined && random.next() < 0.03;
   const created = newJob({
     id,
     operation: 'S3PutObjectTagging',
@@ -64,7 +65,7 @@ async function createJob(
       AccountId: ACCOUNT,
       ConfirmationRequired: random.next() < 0.2,
       Operation: { S3PutObjectTagging: { TagSet: [{ Key: 'k', Value: 'v' }] } },
-      Manifest: isManifestGone ? elsewhere(list) : list,
+      ...(isManifestGone ? elsewhere(manifest) : list),
       Report: {
         Enabled: report !== 'none',
         Bucket: `arn:aws:s3:::${report === 'bucket-gone' ? GONE_BUCKET : 'reports'}`,
@@ -87,7 +88,7 @@ function drawReport(random: Random): PlannedJob['report'] {
   return kind < 0.95 ? 'none' : 'bucket-gone';
 }
 
-function elsewhere(list: JobManifest): JobManifest {
+function elsewhere({ Spec, Location }: JobManifest): { Manifest: JobManifest } {
   const ObjectArn = 'arn:aws:s3:::lists/nowhere';
-  return { ...list, Location: { ETag: undefined, ...list.Location, ObjectArn } };
+  return { Manifest: { Spec, Location: { ETag: undefined, ...Location, ObjectArn } } };
 }

@@ -1,7 +1,7 @@
 /** The same rows as one of the lists that a job can name: where they lie, or through staging. */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { JobManifest } from '../../src/model/job.ts';
+import type { JobManifest, JobRequest } from '../../src/model/job.ts';
 import type { Random } from '../../src/base/random.ts';
 import type { FakeS3 } from './fake-s3.ts';
 
@@ -13,12 +13,13 @@ export function putList(
   name: string,
   keys: readonly string[],
   random: Random,
-): JobManifest {
+): Pick<JobRequest, 'Manifest' | 'ManifestGenerator'> {
   const csv = (some: readonly string[]): Buffer =>
     Buffer.from(some.map((key) => `objects,${key}\n`).join(''));
   const kind = random.next();
-  if (kind < 0.3) return manifest(s3, `${name}.csv`, csv(keys), CSV);
-  if (kind < 0.5) return manifest(s3, `${name}.csv.gz`, gzipSync(csv(keys)), CSV);
+  if (kind < 0.15) return generator(s3, name, keys);
+  if (kind < 0.4) return manifest(s3, `${name}.csv`, csv(keys), CSV);
+  if (kind < 0.6) return manifest(s3, `${name}.csv.gz`, gzipSync(csv(keys)), CSV);
   const files: unknown[] = [];
   const perFile = Math.ceil(keys.length / (1 + random.next() * (FILES_MAX - 1)));
   for (let at = 0; at < keys.length; at += perFile) {
@@ -44,7 +45,27 @@ const CSV: JobManifest['Spec'] = {
   Fields: ['Bucket', 'Key'],
 };
 
-function manifest(s3: FakeS3, key: string, body: Buffer, Spec: JobManifest['Spec']): JobManifest {
+/** The objects themselves are the list. */
+function generator(
+  s3: FakeS3,
+  name: string,
+  keys: readonly string[],
+): Pick<JobRequest, 'ManifestGenerator'> {
+  for (const key of keys) s3.put(`objects/${key}`, Buffer.from(key));
+  const S3JobManifestGenerator = {
+    SourceBucket: 'arn:aws:s3:::objects',
+    Filter: { KeyNameConstraint: { MatchAnyPrefix: [`there/${name}/`, `missing/${name}/`] } },
+    EnableManifestOutput: false,
+  };
+  return { ManifestGenerator: { S3JobManifestGenerator } };
+}
+
+function manifest(
+  s3: FakeS3,
+  key: string,
+  body: Buffer,
+  Spec: JobManifest['Spec'],
+): Pick<JobRequest, 'Manifest'> {
   const ETag = s3.put(`lists/${key}`, body);
-  return { Spec, Location: { ObjectArn: `arn:aws:s3:::lists/${key}`, ETag } };
+  return { Manifest: { Spec, Location: { ObjectArn: `arn:aws:s3:::lists/${key}`, ETag } } };
 }

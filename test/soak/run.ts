@@ -1,5 +1,5 @@
 /** `npm run soak -- --minutes 10 [--seed n]`: see soak.ts. The exit code tells. */
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { missingNeeds } from '../lib/needs.ts';
 import { soak } from './soak.ts';
 
@@ -21,6 +21,6 @@ try {
   await soak({ minutes: Number(values.minutes), seed, say });
   say('All agree.');
 } catch (error) {
-  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  say(inspect(error));
   process.exitCode = 1;
 }

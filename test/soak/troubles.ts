@@ -21,6 +21,7 @@ export interface Scene {
 }
 
 const WORKERS = 4;
+const STARTS_MAX = 3;
 /** Longer than a lease of three seconds. */
 const FREEZE_MS = [4000, 5000] as const;
 const AWAY_MS = [200, 4000] as const;
@@ -107,7 +108,7 @@ export class Troubles {
       case 'kill -9 of the API':
         await service.kill9();
         await sleep(this.#between(AWAY_MS));
-        await service.restart();
+        await this.#restart();
         return trouble;
       case 'database restart': {
         const how =
@@ -119,6 +120,18 @@ export class Troubles {
       }
       case 's3 outage':
         return this.#storm();
+    }
+  }
+
+  /** A machine with much else to do may need longer than a start is given. */
+  async #restart(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#scene.service.restart();
+      } catch (error) {
+        if (attempt === STARTS_MAX) throw error;
+        this.#scene.say(`the API did not come back, attempt ${attempt}`);
+      }
     }
   }
 
