@@ -2,6 +2,7 @@
  * One version, or one delete marker, at one destination.
  *
  * I1. What the store has replicated itself is not copied again: its replica has the same version id.
+ *     So a replica is not sent back to where it is from.
  *     Where the destination may not be looked at, the store's COMPLETED is believed.
  * I2. A replica has the metadata, tags, ACL, locks and class of its source, except for what the rule
  *     says instead.
@@ -49,12 +50,12 @@ export async function replicate(
   if (version.kind === 'marker') return markDeleted(room.place.s3, task, rule, state);
   const status = version.head['x-amz-replication-status'] ?? '';
   const isCompleted = status.startsWith('COMPLETE');
-  if (isCompleted || status === 'PENDING') {
+  if (isCompleted || status === 'PENDING' || status === 'REPLICA') {
     const there = await hasVersion(room.place.s3, task, rule);
     if (there === 'yes' || (there === 'unknown' && isCompleted)) {
       return { ok: true, isWritten: false }; // I1
     }
-    if (!isCompleted) return PENDING;
+    if (status === 'PENDING') return PENDING;
   }
   const { nowMs, head } = { nowMs: room.place.clock.now(), head: version.head };
   const isLocked = Object.keys(locksOf(head, nowMs)).length > 0;

@@ -11,7 +11,8 @@
  * I4. The destination's current version ends up as that of the source's current one, whatever the
  *     order of the list (version-order.ts). Copies have version ids of their own: S3 lets nobody
  *     choose one.
- * I5. Replicas, archived objects and what no rule matches are not eligible, and left untouched.
+ * I5. Archived objects and what no rule matches are not eligible, and left untouched. A replica is
+ *     eligible, which it is not for a store's own replication: that is what such a job is there for.
  */
 import type { S3Tag } from '@aws-sdk/client-s3-control';
 import { assert } from '../base/assert.ts';
@@ -120,7 +121,7 @@ class Replication {
     const isArchived =
       ARCHIVED.includes(head['x-amz-storage-class'] ?? '') ||
       head['x-amz-archive-status'] !== undefined;
-    if (isArchived || head['x-amz-replication-status'] === 'REPLICA') return NOT_ELIGIBLE;
+    if (isArchived) return NOT_ELIGIBLE;
     const { key } = task;
     const asksForTags = this.#rules.some(
       (rule) => rule.tags.length > 0 && key.startsWith(rule.prefix),

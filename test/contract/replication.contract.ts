@@ -249,7 +249,7 @@ const CASES: Readonly<Record<string, (w: World) => Promise<void>>> = {
     assert.deepEqual(await w.keys('two'), ['native']);
   },
 
-  async 'a replica is not replicated again, and a pending version is left to the store'(w) {
+  async 'a replica is replicated on, once, and a pending version is left to the store'(w) {
     w.rules(w.rule('dst'));
     const id = await w.put('status', 'x');
     const showing =
@@ -261,16 +261,26 @@ const CASES: Readonly<Record<string, (w: World) => Promise<void>>> = {
               headers: { ...head.headers, 'x-amz-replication-status': status },
             }))
           : undefined;
-    w.meddle = showing('REPLICA');
-    assert.deepEqual(await w.run(w.task('status', id)), NOT_ELIGIBLE);
     w.meddle = showing('PENDING');
     const pending = await w.run(w.task('status', id));
     assert.ok(!pending.ok);
     assert.deepEqual([pending.code, pending.again], ['ReplicationPending', 'later']);
     assert.deepEqual(await w.versions('dst'), []);
-    w.meddle = showing('FAILED');
-    assert.deepEqual(await w.run(w.task('status', id)), SUCCESS);
-    assert.equal((await w.versions('dst')).length, 1);
+    for (const status of ['FAILED', 'REPLICA']) {
+      w.meddle = showing(status);
+      const of = await w.put(status, 'x');
+      assert.deepEqual(await w.run(w.task(status, of)), SUCCESS);
+      assert.equal((await w.versions('dst')).length, status === 'FAILED' ? 1 : 2);
+    }
+    // Where the very version is there already it came from there.
+    const own = await w.put('own', 'x');
+    w.meddle = (request, pass) => {
+      const isThere = request.method === 'HEAD' && request.bucket === w.name('dst');
+      return isThere ? Promise.resolve(answer(200)) : showing('REPLICA')(request, pass);
+    };
+    assert.deepEqual(await w.run(w.task('own', own)), SUCCESS);
+    w.meddle = () => undefined;
+    assert.equal((await w.versions('dst')).length, 2);
   },
 
   async 'a task that is tried again goes on with the destinations that are left'(w) {
