@@ -6,7 +6,7 @@
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { createApi } from '../api/index.ts';
 import { fixedKeyring, Secret } from '../auth/index.ts';
 import { systemClock } from '../base/clock.ts';
@@ -16,6 +16,7 @@ import { ConfigError } from './config-error.ts';
 import type { Config, KeyPair } from './config.ts';
 import { addConsole } from './console.ts';
 import { bury, buryAll, workersOfFolder } from './instance.ts';
+import { openLog } from './open-log.ts';
 import { verifyStaging } from './open-staging.ts';
 import { openStore } from './open-store.ts';
 import { addPages } from './pages.ts';
@@ -58,7 +59,7 @@ export async function serve(config: Config): Promise<Running> {
 async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Running, 'stop'>> {
   const clock = systemClock;
   const random = systemRandom;
-  const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }));
+  const log = openLog(config.logLevel);
   const rootKey = rootKeyOf(config, random);
 
   const sandbox = config.s3 ? undefined : await startSandbox(config, rootKey);

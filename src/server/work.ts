@@ -6,12 +6,12 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { systemClock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import { ConfigError } from './config-error.ts';
 import type { Config } from './config.ts';
 import { newWorkerName } from './instance.ts';
+import { openLog } from './open-log.ts';
 import { verifyStaging } from './open-staging.ts';
 import { databaseFile, openStore } from './open-store.ts';
 import { knownRootKey } from './root-key.ts';
@@ -36,10 +36,7 @@ export async function work(config: Config): Promise<Working> {
   const random = systemRandom;
   const name = config.supervisedAs ?? newWorkerName(random);
   const isSupervised = config.supervisedAs !== undefined;
-  const log = pino(
-    { level: config.logLevel, base: { worker: name, pid: process.pid } },
-    pino.destination({ dest: 2, sync: false }),
-  );
+  const log = openLog(config.logLevel, { worker: name, pid: process.pid });
   // The service that watches over us has done it.
   if (!isSupervised) await verifyStaging({ config, endpoint, clock, random, log });
   if (!isSupervised && config.databaseUrl !== undefined && 'folder' in config.staging) {

@@ -372,6 +372,22 @@ export const CANARIES: Readonly<Record<RuleName, readonly Canary[]>> = {
       'COMPATIBILITY.md': '| behaviour | test |\n|---|---|\n| a | `t.ts`: one |',
       't.ts': "test('number one is here')",
     }),
+    bad(
+      inFile(
+        'docs/OPERATING.md',
+        '| what | size |\n|---|---|\n| a | 1 |\n\n| what | test |\n|---|---|\n| a | b |',
+      ),
+      /OPERATING\.md:7 names no test/,
+    ),
+    bad(
+      inFile('docs/OPERATING.md', '| failure | test  |\n| --- | --- |\n| a | `t.ts`: gone |'),
+      /OPERATING\.md:3 names a test that is not there: `t.ts`: gone/,
+    ),
+    fine({
+      'docs/OPERATING.md':
+        '| a | test |\n|---|---|\n| a | `t.ts`: one |\n\n| a | b |\n|---|---|\n| c | d |',
+      't.ts': "test('number one is here')",
+    }),
   ],
   'published files exist': [
     bad({ 'package.json': '{"files":["bin","dist","README.md"]}', 'bin/a.js': '' }, /README.md/),

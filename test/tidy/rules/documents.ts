@@ -153,20 +153,40 @@ function exists(repo: Repo, path: string): boolean {
 }
 
 const COMPATIBILITY = 'COMPATIBILITY.md';
+const OPERATING = 'docs/OPERATING.md';
 
-/** Each row of COMPATIBILITY.md ends in a test, as `file`: part of its name; the file must hold it. */
+/**
+ * Each row of COMPATIBILITY.md, and of those tables of docs/OPERATING.md whose last column is called
+ * `test`, ends in a test, as `file`: part of its name; the file must hold it.
+ */
 export const claimsAreTested: Rule = (repo) => {
   const rows = prose(repo.get(COMPATIBILITY) ?? '').filter(({ text }) =>
     /^\|(?! ?-|[^|]*behaviour)/.test(text),
   );
-  return rows.flatMap(({ number, text }) => {
-    const cell = text.split('|').at(-2) ?? '';
-    const tests = [...cell.matchAll(/`([^`]+)`: ([^·]+)/g)];
-    const found = (file: string, name: string): boolean =>
-      repo.get(file)?.includes(name.trim()) ?? false;
-    const missing = tests.filter(([, file = '', name = '']) => !found(file, name));
-    const messages = missing.map(([whole]) => `names a test that is not there: ${whole.trim()}`);
-    if (tests.length === 0) messages.push('names no test');
-    return messages.map((message) => ({ path: COMPATIBILITY, line: number, message }));
-  });
+  return [
+    ...rows.flatMap((row) => untested(repo, COMPATIBILITY, row)),
+    ...claimsOf(repo.get(OPERATING) ?? '').flatMap((row) => untested(repo, OPERATING, row)),
+  ];
 };
+
+/** Rows of the tables whose header ends in `test`. */
+function claimsOf(text: string): readonly Line[] {
+  let isClaim = false;
+  const lines = prose(text);
+  return lines.filter((line, index) => {
+    const isHeader = /^\| ?-/.test(lines[index + 1]?.text ?? '');
+    if (isHeader) isClaim = /\| tests? \|$/.test(line.text.replace(/ +/g, ' '));
+    return line.text.startsWith('|') && !isHeader && !/^\| ?-/.test(line.text) && isClaim;
+  });
+}
+
+function untested(repo: Repo, path: string, { number, text }: Line): readonly Finding[] {
+  const cell = text.split('|').at(-2) ?? '';
+  const tests = [...cell.matchAll(/`([^`]+)`: ([^·]+)/g)];
+  const found = (file: string, name: string): boolean =>
+    repo.get(file)?.includes(name.trim()) ?? false;
+  const missing = tests.filter(([, file = '', name = '']) => !found(file, name));
+  const messages = missing.map(([whole]) => `names a test that is not there: ${whole.trim()}`);
+  if (tests.length === 0) messages.push('names no test');
+  return messages.map((message) => ({ path, line: number, message }));
+}

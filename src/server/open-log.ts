@@ -1,0 +1,10 @@
+/** The log of a process: JSON lines on standard error. */
+import { pino, type Logger } from 'pino';
+
+/** `base`: what every line says, instead of pid and host. */
+export function openLog(level: string, base?: Readonly<Record<string, unknown>>): Logger {
+  // Without its serializer an error is shown by its name alone.
+  const serializers = { error: pino.stdSerializers.err };
+  const options = { level, serializers, ...(base === undefined ? {} : { base }) };
+  return pino(options, pino.destination({ dest: 2, sync: false }));
+}
