@@ -76,7 +76,7 @@ function Frame({ principal, onSignOut }: FrameProps) {
       <AppLayout
         headerSelector="#top"
         toolsHide
-        navigationWidth={220}
+        navigationWidth={250}
         navigationOpen={isOpen}
         onNavigationChange={({ detail }) => setOpen(detail.open)}
         navigation={

@@ -2,9 +2,10 @@
  * Builds the console into dist/console, whole or not at all: into a folder beside it, which then takes
  * its place. Every file that compresses is compressed here, once, as the server hands it out.
  *
- *   node console/build.ts            builds
- *   node console/build.ts --beside   for `npm start`: when it was not built from these sources yet,
- *                                    builds in a process of its own, so that the API need not wait
+ *   node console/build.ts               builds
+ *   node console/build.ts --if-changed  builds when it was not built from these sources yet
+ *   node console/build.ts --beside      as `--if-changed`, in a process of its own: for `npm start`,
+ *                                       so that the API need not wait
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -28,11 +29,14 @@ const COMPRESSIBLE = /\.(js|css|html|svg)$/;
 const BROTLI_QUALITY = 9;
 
 const sources = hashOfSources();
-if (process.argv.includes('--beside')) beside();
-else await build();
+const isBuilt = existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sources;
+const [mode] = process.argv.slice(2);
+if (mode === undefined || !isBuilt) {
+  if (mode === '--beside') beside();
+  else await build();
+}
 
 function beside(): void {
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sources) return;
   if (!existsSync(join(ROOT, 'node_modules', 'vite'))) {
     say('The console is not built, and cannot be without the development dependencies: npm ci.');
     return;

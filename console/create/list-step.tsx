@@ -95,7 +95,7 @@ function ManifestForm({ draft, set }: StepProps) {
           )}
           {list === 'csv' && draft.fields.length > 0 && <Columns draft={draft} set={set} />}
           {list === 'report' && (
-            <>
+            <SpaceBetween size="m">
               <FormField label="Which tasks">
                 <RadioGroup
                   value={draft.retry}
@@ -115,7 +115,7 @@ function ManifestForm({ draft, set }: StepProps) {
               >
                 Act on the versions that the report names
               </Checkbox>
-            </>
+            </SpaceBetween>
           )}
         </SpaceBetween>
       </Container>

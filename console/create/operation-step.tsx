@@ -3,8 +3,8 @@ import Box from '@cloudscape-design/components/box';
 import Container from '@cloudscape-design/components/container';
 import ExpandableSection from '@cloudscape-design/components/expandable-section';
 import Header from '@cloudscape-design/components/header';
-import RadioGroup from '@cloudscape-design/components/radio-group';
 import SpaceBetween from '@cloudscape-design/components/space-between';
+import Tiles from '@cloudscape-design/components/tiles';
 import { formOf, BUILT_INS, OPERATIONS } from '../lib/operations.ts';
 import { isShown } from '../lib/fields.ts';
 import { FieldControl } from './field-control.tsx';
@@ -18,7 +18,8 @@ export function OperationStep({ draft, set }: StepProps) {
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2">Operation</Header>}>
-        <RadioGroup
+        <Tiles
+          columns={2}
           value={draft.operation}
           ariaLabel="Operation"
           items={itemsOf(OPERATIONS)}
@@ -35,7 +36,8 @@ export function OperationStep({ draft, set }: StepProps) {
           </Header>
         }
       >
-        <RadioGroup
+        <Tiles
+          columns={2}
           value={draft.operation}
           ariaLabel="Built-in function"
           items={itemsOf(BUILT_INS)}

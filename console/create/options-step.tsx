@@ -99,7 +99,7 @@ function ReportForm({ draft, set }: StepProps) {
           Generate completion report
         </Checkbox>
         {draft.reportEnabled && (
-          <>
+          <SpaceBetween size="m">
             <FormField label="Scope">
               <RadioGroup
                 value={draft.reportScope}
@@ -118,7 +118,7 @@ function ReportForm({ draft, set }: StepProps) {
               prefix={draft.reportPrefix}
               onChange={({ bucket, prefix }) => set({ reportBucket: bucket, reportPrefix: prefix })}
             />
-          </>
+          </SpaceBetween>
         )}
       </SpaceBetween>
     </Container>

@@ -57,7 +57,7 @@ const COLUMNS: readonly (TableProps.ColumnDefinition<ListedJob> & {
     header: 'Description',
     sortingField: 'description',
     minWidth: 200,
-    cell: (job) => job.Description ?? '–',
+    cell: (job) => <Description job={job} />,
   },
   {
     id: 'operation',
@@ -118,8 +118,19 @@ const COLUMNS: readonly (TableProps.ColumnDefinition<ListedJob> & {
 ];
 const WIDE = 'id,status,description,operation,progress,total,failed,priority,created';
 /** On a phone there is room for little. */
-const NARROW = 'id,status,progress';
-const SHOWN = matchMedia('(max-width: 688px)').matches ? NARROW : WIDE;
+const NARROW = 'description,status,progress';
+const IS_NARROW = matchMedia('(max-width: 688px)').matches;
+const SHOWN = IS_NARROW ? NARROW : WIDE;
+
+/** The shown ones in their order, then the hidden ones. */
+function displayOf(shown: readonly string[]): { id: string; visible: boolean }[] {
+  const known = shown.filter((id) => COLUMNS.some((column) => column.id === id));
+  const hidden = COLUMNS.map(({ id }) => id).filter((id) => !known.includes(id));
+  return [
+    ...known.map((id) => ({ id, visible: true })),
+    ...hidden.map((id) => ({ id, visible: false })),
+  ];
+}
 
 const STATUS_OPTIONS = Object.entries(STATUS).map(([value, { label }]) => ({ value, label }));
 
@@ -162,7 +173,7 @@ export function JobsPage() {
         loading={isLoading && !jobs}
         loadingText="Loading jobs"
         columnDefinitions={COLUMNS}
-        columnDisplay={COLUMNS.map(({ id }) => ({ id, visible: shown.includes(id) }))}
+        columnDisplay={displayOf(shown)}
         sortingColumn={COLUMNS.find((column) => column.sortingField === sort)}
         sortingDescending={isDescending}
         onSortingChange={({ detail }) =>
@@ -225,7 +236,7 @@ export function JobsPage() {
             cancelLabel="Cancel"
             preferences={{
               pageSize: size,
-              contentDisplay: COLUMNS.map(({ id }) => ({ id, visible: shown.includes(id) })),
+              contentDisplay: displayOf(shown),
             }}
             pageSizePreference={{
               title: 'Jobs per page',
@@ -235,7 +246,7 @@ export function JobsPage() {
               options: COLUMNS.map(({ id, name }) => ({
                 id,
                 label: name,
-                alwaysVisible: id === 'id',
+                alwaysVisible: id === (IS_NARROW ? 'description' : 'id'),
               })),
             }}
             onConfirm={({ detail }) => {
@@ -274,6 +285,17 @@ interface SearchProps {
   readonly value: string;
   readonly countText: string;
   readonly onChange: (text: string) => void;
+}
+
+/** Without the column of ids, this is the way to the job. */
+function Description({ job }: { readonly job: ListedJob }) {
+  const text = job.Description ?? '–';
+  if (!IS_NARROW) return text;
+  return (
+    <Link href={hrefOf(`/jobs/${job.JobId}`)} onFollow={follow}>
+      {job.Description ?? job.JobId}
+    </Link>
+  );
 }
 
 /** Not a call for every key. */

@@ -12,7 +12,7 @@ import { useFlash } from '../lib/flash.ts';
 import * as format from '../lib/format.ts';
 import { change } from '../lib/http.ts';
 import { useLive } from '../lib/live.ts';
-import { formOfOperation } from '../lib/operations.ts';
+import { formOfOperation, type OperationForm } from '../lib/operations.ts';
 import { go } from '../lib/router.ts';
 import { useSession } from '../lib/session.ts';
 import type { Estimate, JobPage } from '../lib/types.ts';
@@ -59,9 +59,7 @@ export function RunPage({ jobId }: { readonly jobId: string }) {
               },
               {
                 label: 'Requests to the store',
-                value: form
-                  ? `${form.requestsMin > 1 ? 'about' : 'at least'} ${format.count(total * form.requestsMin)} (per object ${form.requests})`
-                  : '–',
+                value: form ? <Requests form={form} total={total} /> : '–',
               },
               { label: 'How the time was estimated', value: basisOf(estimate) },
             ]}
@@ -72,6 +70,16 @@ export function RunPage({ jobId }: { readonly jobId: string }) {
       <JobOverview page={data} />
       <Buttons page={data} />
     </SpaceBetween>
+  );
+}
+
+function Requests({ form, total }: { readonly form: OperationForm; readonly total: number }) {
+  const least = format.count(total * form.requestsMin);
+  return (
+    <>
+      {form.requestsMin > 1 ? 'About' : 'At least'} {least}
+      <Box variant="small">Per object: {form.requests}.</Box>
+    </>
   );
 }
 

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { openSqliteStore } from '../../src/store/index.ts';
 import { newJob } from '../contract/store.contract.ts';
-import { buildConsole, type ConsoleWorld, openConsole } from './console-world.ts';
+import { type ConsoleWorld, openConsole } from './console-world.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PICTURES = process.env['CONSOLE_PICTURES'];
@@ -25,14 +25,16 @@ let running = '';
 let over = '';
 
 before(async () => {
-  buildConsole();
   world = await openConsole(['photos', 'reports']);
   ({ page } = world);
   for (let i = 0; i < 60; i++) await world.put('photos', `2026/picture ${i}.jpg`, `picture ${i}`);
   const rows = Array.from({ length: 60 }, (_, i) => `photos,2026/picture+${i}.jpg`);
   const gone = Array.from({ length: 15 }, (_, i) => `photos,2025/deleted+${i}.jpg`);
   await world.put('photos', 'lists/pictures.csv', [...rows, ...gone, ''].join('\n'));
-  await world.put('photos', 'lists/large.csv', 'photos,2026/picture+1.jpg\n'.repeat(100_000));
+  const large = Array.from({ length: 100_000 }, (_, i) =>
+    i % 25 === 7 ? `photos,2024/moved+${i}.jpg` : 'photos,2026/picture+1.jpg',
+  );
+  await world.put('photos', 'lists/large.csv', [...large, ''].join('\n'));
   await manyJobs(world.service.folder);
   await world.signIn();
   over = await make('lists/pictures.csv', 'Tag the pictures of 2026', []);
@@ -110,6 +112,7 @@ const LOOKS: readonly Look[] = [
   { name: 'jobs', path: () => '/jobs', shows: 'Tag everything again' },
   { name: 'job', path: () => `/jobs/${running}`, shows: 'Rate now' },
   { name: 'failures', path: () => `/jobs/${over}?tab=failures`, shows: '2025/deleted 1.jpg' },
+  { name: 'live-failures', path: () => `/jobs/${running}?tab=failures`, shows: '2024/moved 7.jpg' },
   { name: 'report', path: () => `/jobs/${over}?tab=report`, shows: 'Result message' },
   { name: 'parameters', path: () => `/jobs/${over}?tab=parameters`, shows: 'cli-input-json' },
   { name: 'tags', path: () => `/jobs/${running}?tab=tags`, shows: 'brigade:max-tasks-per-second' },

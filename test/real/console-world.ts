@@ -7,7 +7,6 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
   CreateBucketCommand,
@@ -35,13 +34,14 @@ export interface ConsoleWorld {
   stop(): Promise<void>;
 }
 
-export function buildConsole(): void {
-  const built = spawnSync(process.execPath, [join(ROOT, 'console/build.ts')], { encoding: 'utf8' });
+function buildConsole(): void {
+  const args = [join(ROOT, 'console/build.ts'), '--if-changed'];
+  const built = spawnSync(process.execPath, args, { encoding: 'utf8' });
   assert.equal(built.status, 0, built.stderr);
 }
 
 export async function openConsole(buckets: readonly string[]): Promise<ConsoleWorld> {
-  if (!existsSync(join(ROOT, 'dist/console/index.html'))) buildConsole();
+  buildConsole();
   const service = await startService();
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
