@@ -150,6 +150,8 @@ export function createS3(options: S3Options): S3Client {
         });
         const { statusCode: status, body } = answer;
         const given = flatHeaders(answer.headers);
+        // Whoever reads it hears of an error; whoever destroys it unread would end the process by it.
+        body.on('error', () => undefined);
         if (status >= 200 && status <= 299) return { status, headers: given, body };
         return learnFrom({ status, headers: given, body: await readBounded(body) });
       } catch (error) {
