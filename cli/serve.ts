@@ -21,6 +21,7 @@ function welcome({ url, s3Url, isSandbox, account, rootKey }: Service): string {
   return `
 Bucket Brigade is running.
 
+  Console          ${url}/console/
   S3 Control API   ${url}
   ${isSandbox ? 'Embedded S3 ' : 'Objects at  '}     ${s3Url}
   Account          ${account}

@@ -26,7 +26,7 @@ export function addPages(server: FastifyInstance, facts: PageFacts): void {
           '',
           '  aws s3control list-jobs --region snow --endpoint-url <this URL> --account-id <account>',
           '',
-          `Objects live at ${s3Url}. Health: /health`,
+          `Console for people: /console/. Objects live at ${s3Url}. Health: /health`,
           '',
           ...workersTable(await workers()),
           '',

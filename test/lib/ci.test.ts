@@ -19,7 +19,16 @@ beforeEach(() => {
   mkdirSync(join(folder, '.ci'));
   mkdirSync(join(folder, 'bin'));
   cpSync(SCRIPT, join(folder, '.ci/run'));
-  for (const name of ['radosgw', 'ceph-mon', 'ceph-osd', 'nginx', 'python3', 'curl', 'ip']) {
+  for (const name of [
+    'radosgw',
+    'ceph-mon',
+    'ceph-osd',
+    'nginx',
+    'python3',
+    'curl',
+    'ip',
+    'chromium',
+  ]) {
     command(name, 'exit 0');
   }
   command('aws', 'echo S3UpdateObjectEncryption');

@@ -14,17 +14,27 @@ function runWithPath(path: string): { readonly status: number | null; readonly s
 test('without any program the real tests fail and say how to get each', () => {
   const { status, stdout } = runWithPath('');
   assert.equal(status, 1);
-  for (const name of ['radosgw', 'ceph-mon', 'ceph-osd', 'python3', 'boto3', 'aws cli', 'moto']) {
+  const names = [
+    'radosgw',
+    'ceph-mon',
+    'ceph-osd',
+    'python3',
+    'boto3',
+    'aws cli',
+    'moto',
+    'chromium',
+  ];
+  for (const name of names) {
     assert.match(stdout, new RegExp(`^ {2}${name}`, 'm'));
   }
   assert.match(stdout, /apt-get install -y --no-install-recommends radosgw ceph-mon ceph-osd/);
   assert.match(stdout, /pip install awscli==[\d.]+ boto3==[\d.]+/);
-  assert.match(stdout, /\n0 passed, 7 failed\n$/);
+  assert.match(stdout, /\n0 passed, 8 failed\n$/);
 });
 
 test('programs that are too old for the newest operation count as missing', () => {
   const folder = mkdtempSync(join(tmpdir(), 'brigade-needs-'));
-  for (const name of ['radosgw', 'ceph-mon', 'ceph-osd', 'python3', 'aws']) {
+  for (const name of ['radosgw', 'ceph-mon', 'ceph-osd', 'python3', 'aws', 'chromium']) {
     writeFileSync(join(folder, name), '#!/bin/sh\necho S3PutObjectCopy\n');
     chmodSync(join(folder, name), 0o755);
   }

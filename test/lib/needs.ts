@@ -41,6 +41,11 @@ export const NEEDS: readonly Need[] = [
     check: ['python3', '-c', 'import moto.server'],
     install: "pip install 'moto[server]==5.2.1'",
   },
+  {
+    name: 'chromium',
+    check: ['chromium', '--version'],
+    install: 'apt-get install -y --no-install-recommends chromium',
+  },
 ];
 
 export function missingNeeds(): readonly Need[] {

@@ -109,8 +109,8 @@ interface Look {
 }
 
 const LOOKS: readonly Look[] = [
-  { name: 'jobs', path: () => '/jobs', shows: 'Tag everything again' },
-  { name: 'job', path: () => `/jobs/${running}`, shows: 'Rate now' },
+  { name: 'jobs', path: () => '/jobs', shows: 'Complete, with failures' },
+  { name: 'job', path: () => `/jobs/${running}`, shows: 'Tasks per second' },
   { name: 'failures', path: () => `/jobs/${over}?tab=failures`, shows: '2025/deleted 1.jpg' },
   { name: 'live-failures', path: () => `/jobs/${running}?tab=failures`, shows: '2024/moved 7.jpg' },
   { name: 'report', path: () => `/jobs/${over}?tab=report`, shows: 'Result message' },

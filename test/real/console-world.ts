@@ -89,7 +89,11 @@ export async function openConsole(buckets: readonly string[]): Promise<ConsoleWo
 }
 
 async function newPage(browser: Browser, complaints: string[]): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1360, height: 900 } });
+  // Colours in the middle of a fade are nobody's.
+  const page = await browser.newPage({
+    viewport: { width: 1360, height: 900 },
+    reducedMotion: 'reduce',
+  });
   page.setDefaultTimeout(WAIT_MS_MAX);
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {

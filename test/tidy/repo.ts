@@ -18,6 +18,9 @@ export type Rule = (repo: Repo, plan: Plan) => readonly Finding[];
 const NOT_OURS = new Set(['node_modules', 'dist', 'data', '.git', '.venv', 'coverage']);
 const TEXT = /\.(ts|tsx|js|json|md|sh|sql|yml|yaml|html|css|txt|conf)$|^[^.]+$/;
 
+/** Known by name only. */
+const PICTURE = /\.png$/;
+
 /** Everything we wrote under `root`; generated and fetched folders are not ours. */
 export function readRepo(root: string): Repo {
   const files = new Map<string, string>();
@@ -26,6 +29,7 @@ export function readRepo(root: string): Repo {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory() && !NOT_OURS.has(entry.name)) visit(path);
       if (entry.isFile() && TEXT.test(entry.name)) files.set(path, readText(join(root, path)));
+      if (entry.isFile() && PICTURE.test(entry.name)) files.set(path, '');
     }
   };
   visit('');
