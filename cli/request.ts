@@ -1,6 +1,7 @@
 /** A verb and its options as a CreateJob request, and what AWS would make of it. */
 import type {
   CreateJobRequest,
+  JobReport,
   JobManifest,
   JobManifestGenerator,
 } from '@aws-sdk/client-s3-control';
@@ -19,6 +20,10 @@ export const REPORT_SCOPE: Options = {
     value: 'SCOPE',
     help: 'rows of the report (default: all)',
     choices: ['all', 'failed'],
+  },
+  'report-owner': {
+    value: 'ID',
+    help: 'the account that the bucket of the report must belong to',
   },
 };
 
@@ -44,7 +49,7 @@ export function requestOf(
   parts: {
     readonly list:
       { readonly Manifest: JobManifest } | { readonly ManifestGenerator: JobManifestGenerator };
-    readonly report: CreateJobRequest['Report'];
+    readonly report: JobReport;
     readonly account: string;
     readonly token: string;
     readonly operation?: CreateJobRequest['Operation'];
@@ -57,7 +62,7 @@ export function requestOf(
     AccountId: account,
     ...list,
     Operation: parts.operation ?? verb.operation(given),
-    Report: report,
+    Report: ownedReport(report, { verb, given, account }),
     ClientRequestToken: token,
     ConfirmationRequired: false,
     Description: description,
@@ -67,10 +72,7 @@ export function requestOf(
   };
 }
 
-export function reportOf(
-  { bucket, key }: S3Place,
-  scope: 'all' | 'failed',
-): CreateJobRequest['Report'] {
+export function reportOf({ bucket, key }: S3Place, scope: 'all' | 'failed'): JobReport {
   const prefix = key.replace(/\/+$/, '');
   return {
     Enabled: true,
@@ -79,6 +81,19 @@ export function reportOf(
     ReportScope: scope === 'all' ? 'AllTasks' : 'FailedTasksOnly',
     ...(prefix === '' ? {} : { Prefix: prefix }),
   };
+}
+
+/** S3 Batch Operations insists on an owner where the report is all that there is. */
+function ownedReport(
+  report: JobReport,
+  {
+    verb,
+    given,
+    account,
+  }: { readonly verb: Verb; readonly given: Given; readonly account: string },
+): JobReport {
+  const owner = given.text('report-owner') ?? (verb.isOwnerAsked ? account : undefined);
+  return owner === undefined ? report : { ...report, ExpectedBucketOwner: owner };
 }
 
 export function scopeOf(given: Given): 'all' | 'failed' {

@@ -7,6 +7,10 @@ export interface Verb {
   readonly name: string;
   readonly summary: string;
   readonly options: Options;
+  /** What it is for is in the report and nowhere else. */
+  readonly isReport?: true;
+  /** Its report must name the owner of its bucket. */
+  readonly isOwnerAsked?: true;
   /** What follows the verb in an example. */
   readonly example: string;
   /** Members of CreateJob's Operation, as JSON. */
@@ -158,7 +162,8 @@ export const VERBS: readonly Verb[] = [
     name: 'head',
     summary: 'changes nothing; the report tells size, class, age and encryption of every object',
     options: {},
-    example: '--report ./looked-at',
+    isReport: true,
+    example: '--report s3://photos/looked-at',
     operation: () => builtIn('head', {}),
   },
   {
@@ -168,7 +173,9 @@ export const VERBS: readonly Verb[] = [
       algorithm: { value: 'NAME', help: 'the algorithm', choices: CHECKSUMS },
       type: { value: 'TYPE', help: 'of the checksum', choices: ['FULL_OBJECT', 'COMPOSITE'] },
     },
-    example: '--algorithm SHA256 --report ./checksums',
+    isReport: true,
+    isOwnerAsked: true,
+    example: '--algorithm SHA256 --report s3://photos/checksums',
     operation: (given) => ({
       S3ComputeObjectChecksum: {
         ChecksumAlgorithm: chosen(given, 'algorithm', CHECKSUMS),

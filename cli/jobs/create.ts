@@ -1,6 +1,6 @@
 /** `brigade jobs create`: from AWS's JSON, or from a verb and its options. */
 import { readFileSync } from 'node:fs';
-import type { CreateJobRequest } from '@aws-sdk/client-s3-control';
+import type { CreateJobRequest, JobReport } from '@aws-sdk/client-s3-control';
 import { systemRandom } from '../../src/base/random.ts';
 import { CommandError, UsageError, type Command, type Given, type Options } from '../command.ts';
 import {
@@ -119,7 +119,7 @@ async function listOf(
   }
 }
 
-function reportOption(given: Given): CreateJobRequest['Report'] {
+function reportOption(given: Given): JobReport {
   const report = given.text('report');
   if (report === undefined) return { Enabled: false };
   return reportOf(readS3Url(report, 'report'), scopeOf(given));

@@ -7,6 +7,7 @@
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { CreateJobRequest } from '@aws-sdk/client-s3-control';
 import { systemClock } from '../../src/base/clock.ts';
 import type { Job } from '../../src/model/job.ts';
 import { reportKeys } from '../../src/report/index.ts';
@@ -56,7 +57,7 @@ function ofVerb(verb: Verb): Command {
       },
       report: {
         value: 'PLACE',
-        help: 'a folder, or s3://bucket/prefix (default: failed rows only, in the folder\nof the run)',
+        help: 'a folder, or s3://bucket/prefix (default: in the folder of the run, and of\nmost verbs failed rows only)',
       },
       ...REPORT_SCOPE,
       ...JOB_OPTIONS,
@@ -149,6 +150,8 @@ async function begin(
     const [profile, concurrency] = [given.text('profile'), given.whole('concurrency', 1)];
     const called = verb.name === 'invoke' ? functionOf(given) : undefined;
     const report = given.text('report');
+    // What would have been, or was found, is worth keeping of every row.
+    const isTold = verb.isReport === true || given.flag('dry-run');
     const isToBucket = report !== undefined && isS3Url(report);
     const facts = {
       version: 1 as const,
@@ -170,7 +173,7 @@ async function begin(
       list: await listOf(open, folder, remote, given),
       report: reportOf(
         isToBucket ? readS3Url(report, 'report') : { bucket: folder.bucket, key: '' },
-        report === undefined ? 'failed' : scopeOf(given),
+        report === undefined && !isTold ? 'failed' : scopeOf(given),
       ),
       account: ACCOUNT,
       token: folder.id,
@@ -334,10 +337,10 @@ async function reportOfRun(
   output: Output,
 ): Promise<string> {
   const index = (prefix?: string): string => reportKeys(prefix, look.id).manifest;
+  // Written by `begin`.
+  const { Report: report } = request as Pick<CreateJobRequest, 'Report'>;
   if (reportFolder === undefined) {
-    // Written by `begin`.
-    const { Report } = request as { Report?: { Bucket?: string; Prefix?: string } };
-    return `s3://${Report?.Bucket?.split(':').at(-1)}/${index(Report?.Prefix)}`;
+    return `s3://${report?.Bucket?.split(':').at(-1)}/${index(report?.Prefix)}`;
   }
   const place = { bucket: folder.bucket, key: index() };
   const own = objectsClient({ ...open.place, region: 'us-east-1' });
@@ -345,7 +348,8 @@ async function reportOfRun(
     // A job that failed before its first task has nothing to report.
     if ((await own.send({ method: 'HEAD', ...place })).status === 404) return '';
     if (!output.isJson) await showFailures(own, place);
-    if (look.failed === 0 && reportFolder === folder.reportFolder) return '';
+    const isEmpty = look.failed === 0 && report?.ReportScope !== 'AllTasks';
+    if (isEmpty && reportFolder === folder.reportFolder) return '';
     return await bringReport(own, place, reportFolder, look.id);
   } finally {
     await own.close();
