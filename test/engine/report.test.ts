@@ -6,9 +6,11 @@ import assert from 'node:assert/strict';
 import { rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { systemRandom } from '../../src/base/random.ts';
 import { REPORT_CHUNKS_PER_UNIT } from '../../src/model/limits.ts';
 import type { S3Request } from '../../src/s3/index.ts';
 import { StagingUnavailable } from '../../src/staging/index.ts';
+import { newJob } from '../contract/store.contract.ts';
 import { assertEachOnce, noAnswer, ReportWorld } from './report-world.ts';
 
 let world: ReportWorld;
@@ -165,4 +167,23 @@ test('staging that goes away while the report is read is waited for', async () =
   assert.equal(failures, 21);
   assertEachOnce(await world.report(job.id), job);
   assert.deepEqual(await world.openUploads(), []);
+});
+
+test('the sweep takes what is left of jobs that have ended, and nothing of living or unknown ones', async () => {
+  const done = await world.job(1, 10);
+  const first = world.worker('first');
+  await world.ended(done.id);
+  await first.stop();
+  const [living, unknown] = [systemRandom.uuid(), systemRandom.uuid()];
+  await world.store.createJob(newJob({ id: living, status: 'Suspended' }));
+  for (const jobId of [done.id, living, unknown]) {
+    await world.staging.write({ jobId, seq: 7, fence: 9 }, Buffer.from('row\n'));
+  }
+  world.worker('second');
+  const giveUpAt = performance.now() + 20_000;
+  while ((await world.staging.jobs()).includes(done.id)) {
+    assert.ok(performance.now() < giveUpAt, 'nothing was swept');
+    await new Promise(setImmediate);
+  }
+  assert.deepEqual([...(await world.staging.jobs())].sort(), [living, unknown].sort());
 });
