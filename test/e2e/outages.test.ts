@@ -145,6 +145,29 @@ test('Staging that is away is waited for: nothing runs that could not be recorde
   assert.equal(new Set(keys).size, keys.length, 'a task ran twice');
 });
 
+test('A job that is cancelled while staging is away records what ran when it is back', async () => {
+  const job = await jobInTheMiddle(world, stub);
+  const jobs = join(world.service.folder, 'staging/jobs');
+  await rename(jobs, `${jobs}-away`);
+  await writeFile(jobs, '');
+  await sleep(1000);
+  await world.updateStatus(job.id, 'Cancelled');
+  await sleep(1500);
+  assert.equal((await world.describe(job.id)).Status, 'Cancelling');
+  await rm(jobs);
+  await rename(`${jobs}-away`, jobs);
+  const ended = await world.ended(job.id);
+  assert.equal(ended.Status, 'Cancelled');
+  const ran = new Set(stub.tasks.map(({ key }) => key).filter((key) => key.startsWith(job.prefix)));
+  assert.ok(ran.size > 200 && ran.size < ROWS, `${ran.size}`);
+  const rows = await world.report(ended);
+  assertReports(
+    rows,
+    manifestTasks(job.text).filter(({ key }) => ran.has(key)),
+  );
+  assertCounts(ended, rows);
+});
+
 test('A certificate that is not to be trusted is an outage of the endpoint', async () => {
   const { trusted, other } = CERTIFICATES;
   // Ends TLS in front of the stub.

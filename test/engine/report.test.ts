@@ -169,6 +169,27 @@ test('staging that goes away while the report is read is waited for', async () =
   assert.deepEqual(await world.openUploads(), []);
 });
 
+test('a worker that is told to stop does not wait for staging, and the next one finishes the job', async () => {
+  const job = await world.job(3, 10);
+  const { staging } = world;
+  let failures = 0;
+  world.staging = {
+    ...staging,
+    async *read() {
+      failures += 1;
+      throw new StagingUnavailable('It is away.', { isRefused: true });
+    },
+  };
+  const stopped = world.worker('stopped');
+  while (failures < 2) await new Promise(setImmediate);
+  await stopped.stop();
+  world.staging = staging;
+  world.worker('next');
+  const ended = await world.ended(job.id);
+  assert.equal(ended.status, 'Complete');
+  assertEachOnce(await world.report(job.id), job);
+});
+
 test('the sweep takes what is left of jobs that have ended, and nothing of living or unknown ones', async () => {
   const done = await world.job(1, 10);
   const first = world.worker('first');
