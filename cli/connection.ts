@@ -60,12 +60,12 @@ export async function connectControl(given: Given, commands: Commands): Promise<
   const who = whoOf(given);
   const named = endpointOption(given, 'endpoint', 'BRIGADE_ENDPOINT');
   const region = await regionOf(new sdk.S3ControlClient(who));
-  const found = await targetOf((requestHandler) => {
-    const endpoint = named === undefined ? {} : { endpoint: named };
-    const probe = new sdk.S3ControlClient({ ...who, ...endpoint, region, ...STUB, requestHandler });
+  const target = await targetOf((requestHandler) => {
+    const where = named === undefined ? {} : { endpoint: named };
+    const options = { ...who, ...where, ...STUB, region: REGION_WITHOUT_ACCOUNT, requestHandler };
+    const probe = new sdk.S3ControlClient(options);
     return probe.send(new sdk.ListJobsCommand({ AccountId: DEFAULT_ACCOUNT }));
   });
-  const target = found.replace(`//${DEFAULT_ACCOUNT}.`, '//');
   const local = named === undefined && isAwsUrl(target) ? commands.local() : undefined;
   if (local) {
     const { url, credentials, account } = local;
@@ -123,6 +123,8 @@ function isAwsUrl(url: string): boolean {
 
 function whoOf(given: Given): { readonly profile?: string; readonly region?: string } {
   const [profile, region] = [given.text('profile'), given.text('region')];
+  // The SDK looks for endpoints in the profile of the environment, whatever its client is told.
+  if (profile !== undefined) process.env['AWS_PROFILE'] = profile;
   return {
     ...(profile === undefined ? {} : { profile }),
     ...(region === undefined ? {} : { region }),

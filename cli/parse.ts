@@ -28,9 +28,10 @@ export function readWords(command: Command, words: readonly string[]): Given {
   const { values, positionals } = parsed(command, options, words);
   if (values['help'] === true) return new Given(values, []);
   for (const [name, { choices }] of Object.entries(options)) {
-    const value = values[name];
-    if (choices === undefined || typeof value !== 'string' || choices.includes(value)) continue;
-    throw new UsageError(`--${name} must be one of ${choices.join(', ')}, not "${value}".`);
+    if (choices === undefined) continue;
+    const odd = [values[name] ?? []].flat().find((value) => !choices.includes(String(value)));
+    if (odd === undefined) continue;
+    throw new UsageError(`--${name} must be one of ${choices.join(', ')}, not "${String(odd)}".`);
   }
   const takes = command.takes ?? [];
   const needed = takes.filter((one) => !one.startsWith('['));
