@@ -152,6 +152,7 @@ test('tags are shown, added to, replaced and removed', async () => {
 });
 
 test('list shows jobs, the newest first, by status and up to a limit', async () => {
+  await waitingJob('--confirm-first');
   const id = await waitingJob('--confirm-first', '--description', 'the newest');
   await untilStatus(id, 'Suspended');
   const [first, second] = (await jobs('list', '--limit', '2')).events;

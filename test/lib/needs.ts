@@ -21,6 +21,11 @@ export const NEEDS: readonly Need[] = [
   { name: 'ceph-osd', check: ['ceph-osd', '--version'], install: CEPH },
   { name: 'python3', check: ['python3', '--version'], install: 'apt-get install -y python3' },
   {
+    name: 'tmux',
+    check: ['tmux', '-V'],
+    install: 'apt-get install -y --no-install-recommends tmux',
+  },
+  {
     name: `boto3 that knows ${NEWEST_OPERATION}`,
     check: [
       'python3',
