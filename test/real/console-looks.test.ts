@@ -68,7 +68,7 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
       };
       if (sent !== undefined) init.body = JSON.stringify(sent);
       const response = await fetch(`/console/api/${String(at)}`, init);
-      return response.json() as Promise<unknown>;
+      return response.json();
     },
     [method, path, body] as const,
   );
