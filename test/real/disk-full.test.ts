@@ -15,7 +15,7 @@ import { assertCounts, assertReports, manifestTasks } from '../e2e/world.ts';
 const ROWS = 6000;
 const OUTAGE_MS = 8000;
 
-/** A file system of a few megabytes; needs root, or a sudo that does not ask. */
+/** A file system of a few megabytes; needs root, or a sudo that does not ask, and fails without. */
 function mountSmallDisk(): { readonly folder: string; unmount(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'brigade-disk-'));
   const asRoot = (...command: readonly string[]): void => {
