@@ -7,6 +7,7 @@ import {
   type Draft,
   draftOfJob,
   emptyDraft,
+  lostInClone,
   problemsOf,
   requestOf,
   retryOfJob,
@@ -30,7 +31,7 @@ export function CreatePage() {
   const { account } = useSession();
   const [query] = useQuery();
   const [clone, retry] = [query.get('clone'), query.get('retry')];
-  const [begun, setBegun] = useState<Draft | CallFailed>();
+  const [begun, setBegun] = useState<Start | CallFailed>();
   useEffect(() => {
     setBegun(undefined);
     begin(clone, retry, account).then(setBegun, (error: unknown) =>
@@ -43,11 +44,18 @@ export function CreatePage() {
   return <Steps key={from} start={begun} firstStep={from === '' ? 0 : REVIEW} />;
 }
 
-async function begin(clone: string | null, retry: string | null, account: string): Promise<Draft> {
+interface Start {
+  readonly draft: Draft;
+  /** Parameters of the job that it came from which the wizard cannot carry over. */
+  readonly lost: readonly string[];
+}
+
+async function begin(clone: string | null, retry: string | null, account: string): Promise<Start> {
   const from = clone ?? retry;
-  if (from === null) return emptyDraft(account);
+  if (from === null) return { draft: emptyDraft(account), lost: [] };
   const { job, tags } = await get<JobPage>(`jobs/${encodeURIComponent(from)}`);
-  if (retry === null) return fresh(draftOfJob(job, tags, account));
+  const lost = lostInClone(job, tags, account);
+  if (retry === null) return { draft: await fresh(draftOfJob(job, tags, account)), lost };
   const { bucket, key, etag } = await get<ReportRows>(`jobs/${job.JobId}/report?size=1`);
   if (!bucket || !key || !etag) {
     throw new CallFailed(
@@ -56,7 +64,8 @@ async function begin(clone: string | null, retry: string | null, account: string
       'The job has no completion report to take its failed tasks from.',
     );
   }
-  return retryOfJob(job, tags, { bucket, key, etag }, account);
+  const draft = retryOfJob(job, tags, { bucket, key, etag }, account);
+  return { draft, lost: lost.filter((path) => !path.startsWith('Manifest')) };
 }
 
 /** With the manifest's present ETag: a clone is about the list as it is now. */
@@ -71,10 +80,10 @@ async function fresh(draft: Draft): Promise<Draft> {
   }
 }
 
-function Steps({ start, firstStep }: { readonly start: Draft; readonly firstStep: number }) {
+function Steps({ start, firstStep }: { readonly start: Start; readonly firstStep: number }) {
   const { account } = useSession();
   const tell = useFlash();
-  const [draft, setDraft] = useState(start);
+  const [draft, setDraft] = useState(start.draft);
   const [step, setStep] = useState(firstStep);
   const [wasAsked, setAsked] = useState(false);
   const [error, setError] = useState('');
@@ -116,6 +125,12 @@ function Steps({ start, firstStep }: { readonly start: Draft; readonly firstStep
           {shown.map((problem) => (
             <div key={problem}>{problem}</div>
           ))}
+        </Alert>
+      )}
+      {step === REVIEW && start.lost.length > 0 && (
+        <Alert type="warning" header="Not everything of the job is in this one">
+          The wizard has no fields for {start.lost.join(', ')}. The command under Parameters of the
+          job has them.
         </Alert>
       )}
       {step === REVIEW && error !== '' && (

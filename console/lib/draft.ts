@@ -283,6 +283,24 @@ export function draftOfJob(job: Job, tags: readonly Tag[], account: string): Dra
   };
 }
 
+/** What of a job the wizard has no field for, and a clone therefore lacks, as `Report.ExpectedBucketOwner`. */
+export function lostInClone(job: Job, tags: readonly Tag[], account: string): string[] {
+  const clone = requestOf(draftOfJob(job, tags, account), '', account);
+  const { Operation, Report, Manifest, ManifestGenerator } = job;
+  return lostPaths({ Operation, Report, Manifest, ManifestGenerator }, clone, []);
+}
+
+function lostPaths(original: unknown, copy: unknown, path: readonly string[]): string[] {
+  if (original === undefined || original === null) return [];
+  if (typeof original !== 'object') return original === copy ? [] : [path.join('.')];
+  const found = Object.entries(original).flatMap(([name, value]) =>
+    lostPaths(value, membersOf(copy)[name], [...path, name]),
+  );
+  // An empty structure says something by being there.
+  const isGone = Object.keys(original).length === 0 && copy === undefined;
+  return isGone ? [path.join('.')] : found;
+}
+
 /** The failed rows of a job's report, through the same operation. */
 export function retryOfJob(
   job: Job,

@@ -2,6 +2,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { CallFailed, get } from './http.ts';
 
+type Rhythm<T> = (data: T | undefined) => number;
+
 export interface Live<T> {
   readonly data: T | undefined;
   /** Of the last try; data that came before it stays. */
@@ -10,12 +12,12 @@ export interface Live<T> {
   refresh(): void;
 }
 
-/** `everyMs` 0: once. An undefined path asks for nothing. */
-export function useLive<T>(path: string | undefined, everyMs: number): Live<T> {
+/** `rhythm`: milliseconds until it is asked for again, by what was answered last; 0: once. An undefined path asks for nothing. */
+export function useLive<T>(path: string | undefined, rhythm: number | Rhythm<T>): Live<T> {
   const [state, setState] = useState<{ path?: string; data?: T; error?: CallFailed }>({});
   const [turn, setTurn] = useState(0);
-  const every = useRef(everyMs);
-  every.current = everyMs;
+  const every = useRef<() => number>(() => 0);
+  every.current = () => (typeof rhythm === 'number' ? rhythm : rhythm(state.data));
 
   useEffect(() => {
     if (path === undefined) return undefined;
@@ -35,12 +37,12 @@ export function useLive<T>(path: string | undefined, everyMs: number): Live<T> {
     };
     const plan = (): void => {
       clearTimeout(timer);
-      if (!gone.signal.aborted && every.current > 0 && !document.hidden) {
-        timer = setTimeout(() => void ask(), every.current);
-      }
+      const waitMs = every.current();
+      if (gone.signal.aborted || waitMs === 0 || document.hidden) return;
+      timer = setTimeout(() => void ask(), waitMs);
     };
     const onVisible = (): void => {
-      if (!document.hidden && every.current > 0) void ask();
+      if (!document.hidden && every.current() > 0) void ask();
     };
     document.addEventListener('visibilitychange', onVisible);
     void ask();

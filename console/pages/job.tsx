@@ -28,9 +28,8 @@ const RESTING_MS = 5000;
 
 export function JobPage({ jobId }: { readonly jobId: string }) {
   const [query, setQuery] = useQuery();
-  const live = useLive<Page>(`jobs/${encodeURIComponent(jobId)}`, useRhythm(jobId));
+  const live = useLive<Page>(`jobs/${encodeURIComponent(jobId)}`, rhythmOf);
   const { data, error, refresh } = live;
-  rhythms.set(jobId, data && isResting(data.job.Status) ? RESTING_MS : BUSY_MS);
   if (!data && error) return <NotThere error={error} onRetry={refresh} />;
   if (!data) return <Loading what="the job" />;
   const { job } = data;
@@ -81,10 +80,8 @@ export function JobPage({ jobId }: { readonly jobId: string }) {
   );
 }
 
-/** How often each job is asked about: known only once it has been. */
-const rhythms = new Map<string, number>();
-function useRhythm(jobId: string): number {
-  return rhythms.get(jobId) ?? BUSY_MS;
+function rhythmOf(page: Page | undefined): number {
+  return page && isResting(page.job.Status) ? RESTING_MS : BUSY_MS;
 }
 
 function JobId({ id }: { readonly id: string }) {

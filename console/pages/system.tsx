@@ -45,6 +45,10 @@ export function SystemPage() {
             { label: 'Endpoint', value: <span className="key">{data.endpoint}</span> },
             { label: 'Health', value: <Health store={data.store} /> },
             {
+              label: 'Tasks per second, all workers',
+              value: format.rate(workers.reduce((sum, worker) => sum + worker.rate, 0)),
+            },
+            {
               label: 'Kind',
               value: data.isSandbox
                 ? 'The sandbox that comes with Bucket Brigade'

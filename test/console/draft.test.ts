@@ -6,6 +6,7 @@ import {
   type Draft,
   draftOfJob,
   emptyDraft,
+  lostInClone,
   problemsOf,
   requestOf,
   retryOfJob,
@@ -204,6 +205,28 @@ test('every kind of list, with all its filters and options, is accepted and clon
     assert.deepEqual(problemsWith(request), [], draft.list);
     assert.deepEqual(requestOf(cloneOf(request), 'token', ACCOUNT), request, draft.list);
   }
+});
+
+test('what a clone cannot carry over is named', () => {
+  const request = requestOf(whole(), 'token', ACCOUNT);
+  assert.deepEqual(lostInClone(jobOf(request), [], ACCOUNT), []);
+  const generator = request.ManifestGenerator?.S3JobManifestGenerator;
+  const job = jobOf({
+    ...request,
+    Report: { ...request.Report, ExpectedBucketOwner: ACCOUNT },
+    ManifestGenerator: {
+      S3JobManifestGenerator: {
+        ...generator,
+        ExpectedBucketOwner: ACCOUNT,
+        Filter: { MatchAnyObjectEncryption: [{ SSEKMS: { KmsKeyArn: 'arn' } }] },
+      },
+    },
+  });
+  assert.deepEqual(lostInClone(job, [], ACCOUNT), [
+    'Report.ExpectedBucketOwner',
+    'ManifestGenerator.S3JobManifestGenerator.ExpectedBucketOwner',
+    'ManifestGenerator.S3JobManifestGenerator.Filter.MatchAnyObjectEncryption.0.SSEKMS.KmsKeyArn',
+  ]);
 });
 
 test('a job made here waits for its confirmation', () => {
