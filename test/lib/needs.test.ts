@@ -19,6 +19,7 @@ test('without any program the real tests fail and say how to get each', () => {
     'ceph-mon',
     'ceph-osd',
     'python3',
+    'tmux',
     'boto3',
     'aws cli',
     'moto',
@@ -29,12 +30,12 @@ test('without any program the real tests fail and say how to get each', () => {
   }
   assert.match(stdout, /apt-get install -y --no-install-recommends radosgw ceph-mon ceph-osd/);
   assert.match(stdout, /pip install awscli==[\d.]+ boto3==[\d.]+/);
-  assert.match(stdout, /\n0 passed, 8 failed\n$/);
+  assert.match(stdout, /\n0 passed, 9 failed\n$/);
 });
 
 test('programs that are too old for the newest operation count as missing', () => {
   const folder = mkdtempSync(join(tmpdir(), 'brigade-needs-'));
-  for (const name of ['radosgw', 'ceph-mon', 'ceph-osd', 'python3', 'aws', 'chromium']) {
+  for (const name of ['radosgw', 'ceph-mon', 'ceph-osd', 'python3', 'tmux', 'aws', 'chromium']) {
     writeFileSync(join(folder, name), '#!/bin/sh\necho S3PutObjectCopy\n');
     chmodSync(join(folder, name), 0o755);
   }
