@@ -3,17 +3,11 @@ import Alert from '@cloudscape-design/components/alert';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Wizard from '@cloudscape-design/components/wizard';
 import { useEffect, useMemo, useState } from 'react';
-import {
-  type Draft,
-  draftOfJob,
-  emptyDraft,
-  lostInClone,
-  problemsOf,
-  requestOf,
-  retryOfJob,
-} from '../lib/draft.ts';
+import { draftOfJob, lostInClone, retryOfJob } from '../lib/clone.ts';
+import { type Draft, emptyDraft, problemsOf } from '../lib/draft.ts';
 import { useFlash } from '../lib/flash.ts';
 import { CallFailed, change, get } from '../lib/http.ts';
+import { requestOf } from '../lib/request.ts';
 import { go, useQuery } from '../lib/router.ts';
 import { useSession } from '../lib/session.ts';
 import { newToken } from '../lib/token.ts';

@@ -5,7 +5,9 @@ import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Tiles from '@cloudscape-design/components/tiles';
-import { formOf, BUILT_INS, OPERATIONS } from '../lib/operations.ts';
+import { OPERATIONS } from '../lib/aws-operations.ts';
+import { BUILT_INS } from '../lib/built-ins.ts';
+import { formOf } from '../lib/operations.ts';
 import { isShown } from '../lib/fields.ts';
 import { FieldControl } from './field-control.tsx';
 import type { StepProps } from './step-props.ts';

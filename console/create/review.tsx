@@ -6,8 +6,9 @@ import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import Header from '@cloudscape-design/components/header';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { type Draft, requestOf } from '../lib/draft.ts';
+import type { Draft } from '../lib/draft.ts';
 import { formOf } from '../lib/operations.ts';
+import { requestOf } from '../lib/request.ts';
 import { useSession } from '../lib/session.ts';
 import { Code } from '../parts/code.tsx';
 

@@ -3,124 +3,23 @@ import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import CollectionPreferences from '@cloudscape-design/components/collection-preferences';
 import Header from '@cloudscape-design/components/header';
-import Link from '@cloudscape-design/components/link';
 import Multiselect from '@cloudscape-design/components/multiselect';
 import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import Table, { type TableProps } from '@cloudscape-design/components/table';
+import Table from '@cloudscape-design/components/table';
 import TextFilter from '@cloudscape-design/components/text-filter';
 import { useEffect, useState } from 'react';
 import * as format from '../lib/format.ts';
 import { queryOf } from '../lib/http.ts';
 import { useLive } from '../lib/live.ts';
-import { titleOf } from '../lib/operations.ts';
 import { follow, go, hrefOf, useQuery } from '../lib/router.ts';
-import { isEnded, STATUS } from '../lib/status.ts';
-import type { JobsPage as Page, JobStatus, ListedJob } from '../lib/types.ts';
-import { JobStatusLabel } from '../parts/job-status.tsx';
+import { STATUS } from '../lib/status.ts';
+import type { JobsPage as Page, JobStatus } from '../lib/types.ts';
 import { Failure, Stale } from '../parts/states.tsx';
+import { COLUMNS, IS_NARROW, SHOWN } from './jobs-columns.tsx';
 
 const POLL_MS = 2000;
 const SIZES = [20, 50, 100];
-
-const failedOf = (job: ListedJob): number => job.ProgressSummary.NumberOfTasksFailed;
-const doneOf = (job: ListedJob): number =>
-  failedOf(job) + job.ProgressSummary.NumberOfTasksSucceeded;
-
-const COLUMNS: readonly (TableProps.ColumnDefinition<ListedJob> & {
-  readonly id: string;
-  readonly name: string;
-})[] = [
-  {
-    id: 'id',
-    name: 'Job ID',
-    header: 'Job ID',
-    isRowHeader: true,
-    minWidth: 110,
-    cell: (job) => (
-      <Link href={hrefOf(`/jobs/${job.JobId}`)} onFollow={follow}>
-        <span title={job.JobId}>{job.JobId.slice(0, 8)}…</span>
-      </Link>
-    ),
-  },
-  {
-    id: 'status',
-    name: 'Status',
-    header: 'Status',
-    sortingField: 'status',
-    minWidth: 200,
-    cell: (job) => <JobStatusLabel status={job.Status} failed={failedOf(job)} />,
-  },
-  {
-    id: 'description',
-    name: 'Description',
-    header: 'Description',
-    sortingField: 'description',
-    minWidth: 200,
-    cell: (job) => <Description job={job} />,
-  },
-  {
-    id: 'operation',
-    name: 'Operation',
-    header: 'Operation',
-    sortingField: 'operation',
-    minWidth: 170,
-    cell: (job) => titleOf(job.Operation),
-  },
-  {
-    id: 'progress',
-    name: '% complete',
-    header: '% complete',
-    sortingField: 'progress',
-    minWidth: 140,
-    cell: (job) => <Progress job={job} />,
-  },
-  {
-    id: 'total',
-    name: 'Total objects',
-    header: 'Total objects',
-    sortingField: 'total',
-    minWidth: 115,
-    cell: (job) => <Count value={job.ProgressSummary.TotalNumberOfTasks || undefined} />,
-  },
-  {
-    id: 'failed',
-    name: 'Failed',
-    header: 'Failed',
-    sortingField: 'failed',
-    minWidth: 90,
-    cell: (job) => <Count value={failedOf(job)} />,
-  },
-  {
-    id: 'priority',
-    name: 'Priority',
-    header: 'Priority',
-    sortingField: 'priority',
-    minWidth: 95,
-    cell: (job) => <Count value={job.Priority} />,
-  },
-  {
-    id: 'created',
-    name: 'Date created',
-    header: 'Date created',
-    sortingField: 'created',
-    minWidth: 190,
-    cell: (job) => format.shortTime(job.CreationTime),
-  },
-  {
-    id: 'ended',
-    name: 'Date ended',
-    header: 'Date ended',
-    sortingField: 'ended',
-    minWidth: 190,
-    cell: (job) => format.shortTime(job.TerminationDate),
-  },
-];
-const WIDE = 'id,status,description,operation,progress,total,failed,priority,created';
-/** On a phone there is room for little. */
-const NARROW = 'description,status,progress';
-const IS_NARROW = matchMedia('(max-width: 688px)').matches;
-const SHOWN = IS_NARROW ? NARROW : WIDE;
 
 /** The shown ones in their order, then the hidden ones. */
 function displayOf(shown: readonly string[]): { id: string; visible: boolean }[] {
@@ -143,7 +42,7 @@ export function JobsPage() {
   const isDescending = of('order', 'desc') !== 'asc';
   const statuses = of('status')
     .split(',')
-    .filter((one): one is JobStatus => one in STATUS);
+    .filter((one): one is JobStatus => Object.hasOwn(STATUS, one));
   const shown = of('columns', SHOWN).split(',');
   const path = `jobs${queryOf({
     page,
@@ -198,29 +97,12 @@ export function JobsPage() {
           </Header>
         }
         filter={
-          <SpaceBetween size="xs" direction="horizontal">
-            <Search
-              value={of('search')}
-              onChange={(search) => setQuery({ search, page: '' })}
-              countText={jobs && isFiltered ? `${format.count(jobs.total)} found` : ''}
-            />
-            <Multiselect
-              selectedOptions={STATUS_OPTIONS.filter(({ value }) =>
-                statuses.some((one) => one === value),
-              )}
-              options={STATUS_OPTIONS}
-              onChange={({ detail }) =>
-                setQuery({
-                  status: detail.selectedOptions.map(({ value }) => value).join(','),
-                  page: '',
-                })
-              }
-              placeholder="Any status"
-              ariaLabel="Filter by status"
-              tokenLimit={2}
-              inlineTokens
-            />
-          </SpaceBetween>
+          <Filters
+            search={of('search')}
+            statuses={statuses}
+            countText={jobs && isFiltered ? `${format.count(jobs.total)} found` : ''}
+            onChange={(changes) => setQuery({ ...changes, page: '' })}
+          />
         }
         pagination={
           <Pagination
@@ -230,34 +112,10 @@ export function JobsPage() {
           />
         }
         preferences={
-          <CollectionPreferences
-            title="Preferences"
-            confirmLabel="Confirm"
-            cancelLabel="Cancel"
-            preferences={{
-              pageSize: size,
-              contentDisplay: displayOf(shown),
-            }}
-            pageSizePreference={{
-              title: 'Jobs per page',
-              options: SIZES.map((value) => ({ value, label: String(value) })),
-            }}
-            contentDisplayPreference={{
-              options: COLUMNS.map(({ id, name }) => ({
-                id,
-                label: name,
-                alwaysVisible: id === (IS_NARROW ? 'description' : 'id'),
-              })),
-            }}
-            onConfirm={({ detail }) => {
-              const visible = (detail.contentDisplay ?? []).filter((one) => one.visible);
-              const columns = visible.map(({ id }) => id).join(',');
-              setQuery({
-                size: detail.pageSize === 20 ? '' : String(detail.pageSize),
-                columns: columns === SHOWN ? '' : columns,
-                page: '',
-              });
-            }}
+          <Preferences
+            size={size}
+            shown={shown}
+            onChange={(changes) => setQuery({ ...changes, page: '' })}
           />
         }
         empty={
@@ -281,21 +139,78 @@ function useLast<T>(data: T | undefined): T | undefined {
   return data ?? last;
 }
 
+interface FiltersProps {
+  readonly search: string;
+  readonly statuses: readonly JobStatus[];
+  readonly countText: string;
+  readonly onChange: (changes: Record<string, string>) => void;
+}
+
+function Filters({ search, statuses, countText, onChange }: FiltersProps) {
+  const chosen = STATUS_OPTIONS.filter(({ value }) => statuses.some((one) => one === value));
+  return (
+    <SpaceBetween size="xs" direction="horizontal">
+      <Search
+        value={search}
+        onChange={(text) => onChange({ search: text })}
+        countText={countText}
+      />
+      <Multiselect
+        selectedOptions={chosen}
+        options={STATUS_OPTIONS}
+        onChange={({ detail }) =>
+          onChange({ status: detail.selectedOptions.map(({ value }) => value).join(',') })
+        }
+        placeholder="Any status"
+        ariaLabel="Filter by status"
+        tokenLimit={2}
+        inlineTokens
+      />
+    </SpaceBetween>
+  );
+}
+
+interface PreferencesProps {
+  readonly size: number;
+  readonly shown: readonly string[];
+  readonly onChange: (changes: Record<string, string>) => void;
+}
+
+function Preferences({ size, shown, onChange }: PreferencesProps) {
+  const always = IS_NARROW ? 'description' : 'id';
+  return (
+    <CollectionPreferences
+      title="Preferences"
+      confirmLabel="Confirm"
+      cancelLabel="Cancel"
+      preferences={{ pageSize: size, contentDisplay: displayOf(shown) }}
+      pageSizePreference={{
+        title: 'Jobs per page',
+        options: SIZES.map((value) => ({ value, label: String(value) })),
+      }}
+      contentDisplayPreference={{
+        options: COLUMNS.map(({ id, name }) => ({
+          id,
+          label: name,
+          alwaysVisible: id === always,
+        })),
+      }}
+      onConfirm={({ detail }) => {
+        const visible = (detail.contentDisplay ?? []).filter((one) => one.visible);
+        const columns = visible.map(({ id }) => id).join(',');
+        onChange({
+          size: detail.pageSize === 20 ? '' : String(detail.pageSize),
+          columns: columns === SHOWN ? '' : columns,
+        });
+      }}
+    />
+  );
+}
+
 interface SearchProps {
   readonly value: string;
   readonly countText: string;
   readonly onChange: (text: string) => void;
-}
-
-/** Without the column of ids, this is the way to the job. */
-function Description({ job }: { readonly job: ListedJob }) {
-  const text = job.Description ?? '–';
-  if (!IS_NARROW) return text;
-  return (
-    <Link href={hrefOf(`/jobs/${job.JobId}`)} onFollow={follow}>
-      {job.Description ?? job.JobId}
-    </Link>
-  );
 }
 
 /** Not a call for every key. */
@@ -312,23 +227,6 @@ function Search({ value, countText, onChange }: SearchProps) {
       onDelayedChange={({ detail }) => onChange(detail.filteringText)}
     />
   );
-}
-
-function Progress({ job }: { readonly job: ListedJob }) {
-  const total = job.ProgressSummary.TotalNumberOfTasks;
-  if (total === 0) return <>{isEnded(job.Status) ? '–' : 'Counting'}</>;
-  const done = format.percent(doneOf(job), total);
-  return (
-    <div className="progress-cell">
-      <progress value={done} max={100} aria-label={`${done} percent complete`} />
-      <span>{done} %</span>
-    </div>
-  );
-}
-
-/** Undefined: not known, or nothing to count. */
-function Count({ value }: { readonly value: number | undefined }) {
-  return <span className="number">{value === undefined ? '–' : format.count(value)}</span>;
 }
 
 function NoJobs() {

@@ -2,17 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createJobCommand } from '../../console/lib/command.ts';
-import {
-  type Draft,
-  draftOfJob,
-  emptyDraft,
-  lostInClone,
-  problemsOf,
-  requestOf,
-  retryOfJob,
-} from '../../console/lib/draft.ts';
+import { draftOfJob, lostInClone, retryOfJob } from '../../console/lib/clone.ts';
+import { type Draft, emptyDraft, problemsOf } from '../../console/lib/draft.ts';
+import { requestOf } from '../../console/lib/request.ts';
 import type { Field } from '../../console/lib/fields.ts';
-import { BUILT_INS, formOfOperation, OPERATIONS } from '../../console/lib/operations.ts';
+import { OPERATIONS } from '../../console/lib/aws-operations.ts';
+import { BUILT_INS } from '../../console/lib/built-ins.ts';
+import { formOfOperation } from '../../console/lib/operations.ts';
 import type { Job, JobRequest } from '../../console/lib/types.ts';
 import { readElement } from '../../src/api/wire.ts';
 import { checkCreateJob } from '../../src/api/validate.ts';
