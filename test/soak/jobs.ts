@@ -202,10 +202,10 @@ async function listed(
   return { Manifest: { Spec: { Format: 'S3InventoryReport_CSV_20161130' }, Location } };
 }
 
-/** What a report held: its rows, and those of them that only failed for the faults. */
+/** What a report held: how many rows, and those of them that only failed for the faults. */
 export interface Verified {
   readonly rows: number;
-  readonly unlucky: number;
+  readonly unlucky: readonly ReportRow[];
 }
 
 /**
@@ -223,18 +223,18 @@ export async function verifyJob(
   const { NumberOfTasksSucceeded = 0, NumberOfTasksFailed = 0 } = job.ProgressSummary ?? {};
   if (NumberOfTasksSucceeded + NumberOfTasksFailed === 0) {
     assert.equal(job.Status, 'Cancelled', `${name} ran nothing`);
-    return { rows: 0, unlucky: 0 };
+    return { rows: 0, unlucky: [] };
   }
   const rows = await world.report(job);
   assertCounts(job, rows);
   const tasks = keys.map((key) => ({ bucket: OBJECTS, key, versionId: '' }));
   const reported = new Set(rows.map(({ key }) => key));
   assertReports(rows, job.Status === 'Complete' ? tasks : tasks.filter((t) => reported.has(t.key)));
-  let unlucky = 0;
+  const unlucky: ReportRow[] = [];
   await atOnce(rows, AT_ONCE, async (row) => {
     const isGhost = ghosts.has(row.key) && !kind.mindsNoGhosts;
     if (!isGhost && row.status === 'failed' && isOfFaults(row)) {
-      unlucky += 1;
+      unlucky.push(row);
       return;
     }
     assert.equal(row.status, isGhost ? 'failed' : 'succeeded', `${name}: ${JSON.stringify(row)}`);
