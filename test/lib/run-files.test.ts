@@ -161,6 +161,33 @@ test('test files are found at every depth, and chosen by a part of their path', 
   assert.deepEqual(chosen(files, ['nothing']), []);
 });
 
+test('a file that runs alone begins when the others have ended', async () => {
+  const log = JSON.stringify(join(folder, 'log'));
+  const files = ['alone', 'one', 'other'].map((name) => {
+    const file = join(folder, `${name}.test.mjs`);
+    writeFileSync(
+      file,
+      `${HEAD}import { appendFileSync } from 'node:fs';
+      appendFileSync(${log}, '${name} began\\n');
+      test('a', () => {});
+      process.on('exit', () => appendFileSync(${log}, '${name} ended\\n'));`,
+    );
+    return file;
+  });
+  const totals = await runFiles({
+    files,
+    alone: files.slice(0, 1),
+    root: folder,
+    concurrency: 2,
+    fileMsMax: 60_000,
+    lingerMsMax: 1_500,
+    write: () => undefined,
+  });
+  assert.equal(totals.passed, 3);
+  const lines = readFileSync(join(folder, 'log'), 'utf8').trim().split('\n');
+  assert.deepEqual(lines.slice(4), ['alone began', 'alone ended']);
+});
+
 test('the last line names the skipped only when there are some', () => {
   assert.equal(totalsLine({ passed: 3, failed: 0, skipped: 0 }), '3 passed, 0 failed');
   assert.equal(totalsLine({ passed: 3, failed: 1, skipped: 2 }), '3 passed, 1 failed, 2 skipped');

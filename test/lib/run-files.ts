@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly root: string;
   /** Files at once. */
   readonly concurrency: number;
+  /** Those of the files that run by themselves, after the others. */
+  readonly alone?: readonly string[];
   /** How long one file may take. */
   readonly fileMsMax: number;
   /** How long a process may stay when no test is running any more: then it holds something open. */
@@ -49,9 +51,9 @@ const OUTPUT_CHARS_MAX = 100_000;
 const REPORTER = fileURLToPath(new URL('./reporter.ts', import.meta.url));
 
 export async function runFiles(options: RunOptions): Promise<Totals> {
-  const queue = [...options.files];
+  const { files, alone = [] } = options;
   const results: FileResult[] = [];
-  const lane = async (): Promise<void> => {
+  const run = async (queue: string[]): Promise<void> => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       const result = await runFile(file, options);
       results.push(result);
@@ -59,7 +61,9 @@ export async function runFiles(options: RunOptions): Promise<Totals> {
       options.write(`${place} ${describe(relative(options.root, file), result)}`);
     }
   };
-  await Promise.all(Array.from({ length: options.concurrency }, lane));
+  const together = files.filter((file) => !alone.includes(file));
+  await Promise.all(Array.from({ length: options.concurrency }, () => run(together)));
+  await run(files.filter((file) => alone.includes(file)));
   return sum(results);
 }
 

@@ -1,11 +1,14 @@
 /**
- * `npm run test:real`: tests against real programs, one file at a time: Ceph RGW, aws cli, boto3.
- * When something is missing it says what to install, and fails: nothing is skipped.
+ * `npm run test:real`: tests against real programs: Ceph RGW, aws cli, boto3, Chromium, tmux. When
+ * something is missing it says what to install, and fails: nothing is skipped.
  */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { chosen, testFiles } from '../lib/discover.ts';
 import { missingNeeds } from '../lib/needs.ts';
 import { runAndReport } from '../lib/run-files.ts';
+
+/** They use a port that users know, or load or cut the whole machine. */
+const ALONE = ['getting-started', 'namespaces', 'readme', 'soak', 'wire-clients'];
 
 const root = join(import.meta.dirname, '../..');
 const missing = missingNeeds();
@@ -19,10 +22,13 @@ const files = chosen(
   testFiles(root).filter((file) => file.startsWith('test/real/')),
   process.argv.slice(2),
 );
+const paths = files.map((file) => join(root, file));
 await runAndReport({
-  files: files.map((file) => join(root, file)),
+  files: paths,
   root,
-  concurrency: 1,
+  // Each starts stores of its own on free ports.
+  concurrency: 2,
+  alone: paths.filter((path) => ALONE.includes(basename(path, '.test.ts'))),
   fileMsMax: 10 * 60_000,
   lingerMsMax: 30_000,
 });
