@@ -86,6 +86,11 @@ function ofVerb(verb: Verb): Command {
     ],
     async run(given, commands) {
       const operation = verb.operation(given);
+      if (verb.isReport && given.text('report') === undefined) {
+        throw new UsageError(
+          'needs --report s3://bucket/prefix: what it finds is in the report alone.',
+        );
+      }
       const where = listOption(given);
       const control = await connectControl(given, commands);
       const request = requestOf(verb, given, {

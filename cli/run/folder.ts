@@ -119,8 +119,11 @@ function forgetOld(): void {
   if (!existsSync(folder)) return;
   for (const id of readdirSync(folder)) {
     const record = join(folder, id, 'run.json');
-    if (!existsSync(record) || systemClock.now() - statSync(record).mtimeMs < KEPT_MS) continue;
-    // What has not ended waits for its --resume, however long.
-    if (readFileSync(record, 'utf8').includes('"ended"')) new RunFolder(id).remove();
+    const isBegun = existsSync(record);
+    const { mtimeMs } = statSync(isBegun ? record : join(folder, id));
+    if (systemClock.now() - mtimeMs < KEPT_MS) continue;
+    // What has begun and not ended waits for its --resume, however long.
+    const isOver = !isBegun || readFileSync(record, 'utf8').includes('"ended": {');
+    if (isOver) new RunFolder(id).remove();
   }
 }

@@ -144,6 +144,7 @@ async function begin(
 ): Promise<Started> {
   const remote = objectsClient(place);
   const folder = RunFolder.begin();
+  stopping.undo = () => folder.remove();
   let open: OpenRun | undefined;
   try {
     await checkEndpoint(remote, place, given);
@@ -179,10 +180,10 @@ async function begin(
       token: folder.id,
       operation: called === undefined ? operation : withFunction(operation, called.name),
     });
-    if (stopping.isAsked) throw new CommandError('stopped before any object was touched.');
     const { AccountId: _ours, ...body } = request;
     const record: RunRecord = { ...facts, request: body };
     folder.write(record);
+    stopping.undo = undefined;
     return { folder, record, open };
   } catch (error) {
     await open?.stop();

@@ -1,12 +1,20 @@
-/** Ctrl-C, once and twice. */
+/**
+ * Ctrl-C, once and twice. Until the list is whole there is nothing to record, and once is enough.
+ */
 import { EXIT } from '../exit-codes.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 export class Stopping {
   readonly #asked = new AbortController();
+  #undo: (() => void) | undefined;
   readonly #onSignal = (): void => {
     if (this.#asked.signal.aborted) process.exit(EXIT.interrupted);
+    if (this.#undo) {
+      this.#undo();
+      process.stderr.write('\nStopped before any object was touched.\n');
+      process.exit(EXIT.interrupted);
+    }
     this.#asked.abort();
     // Standard output may be a program's.
     process.stderr.write(
@@ -16,6 +24,11 @@ export class Stopping {
 
   constructor() {
     for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+  }
+
+  /** What a signal is to remove before it ends the process; undefined: the run has begun. */
+  set undo(undo: (() => void) | undefined) {
+    this.#undo = undo;
   }
 
   get isAsked(): boolean {

@@ -98,6 +98,26 @@ test('the first Ctrl-C drains, says how to go on, and ends with 130', async () =
   assertWhole(endOf(resumed)['report']);
 });
 
+test('Ctrl-C while the list still comes in leaves nothing behind', async () => {
+  const runs = join(world.folder, 'runs');
+  const known = readdirSync(runs).length;
+  const child = world.start(['run', 'tag', '--manifest', '-', '--tag', 'a=b'], {
+    input: undefined,
+  });
+  while (
+    !readdirSync(runs).some(
+      (id) => existsSync(join(runs, id, 'sandbox')) && !existsSync(join(runs, id, 'run.json')),
+    )
+  ) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  child.kill('SIGINT');
+  const said = await ended(child);
+  assert.equal(said.code, 130, said.stderr);
+  assert.match(said.stderr, /Stopped before any object was touched/);
+  assert.equal(readdirSync(runs).length, known);
+});
+
 test('one process at a time works on a run', async () => {
   const child = world.start(slowly('twice'));
   const { run } = await seen(child, ({ event }) => event === 'started');

@@ -40,7 +40,7 @@ export interface CliWorld {
 }
 
 export interface RunOptions {
-  readonly input?: string;
+  readonly input?: string | undefined;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -61,7 +61,8 @@ export async function cliWorld(): Promise<CliWorld> {
   const start = (args: readonly string[], options: RunOptions = {}) => {
     const child = spawn(NODE, [BRIGADE, ...args], { cwd: folder, env: { ...env, ...options.env } });
     child.stdin.on('error', () => undefined);
-    child.stdin.end(options.input ?? '');
+    // Undefined in so many words: it stays open.
+    if (!('input' in options) || options.input !== undefined) child.stdin.end(options.input);
     return child;
   };
   return {
