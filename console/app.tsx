@@ -152,6 +152,7 @@ function useFlashes(): [FlashbarProps.MessageDefinition[], (news: News) => void,
     header,
     content,
     dismissible: true,
+    dismissLabel: 'Dismiss this message',
     onDismiss: () => setList((before) => before.filter((one) => one.id !== id)),
   }));
   return [items, tell, drop];

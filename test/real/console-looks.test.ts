@@ -169,6 +169,46 @@ for (const [theme, size] of [
   });
 }
 
+test('the steps of the wizard, its dialogs and Run job are accessible', async () => {
+  await page.setViewportSize({ width: 1360, height: 900 });
+  const wrong: string[] = [];
+  const look = async (name: string): Promise<void> => {
+    wrong.push(...(await violations(page)).map((text) => `${name}: ${text}`));
+  };
+  const next = (): Promise<void> => page.getByRole('button', { name: 'Next', exact: true }).click();
+  await world.goto('/create');
+  await next();
+  await page.getByText('This step is not complete').waitFor();
+  await look('an incomplete step');
+  await page.getByRole('button', { name: 'Browse for Source bucket' }).click();
+  await page.getByRole('dialog').getByText('photos').waitFor();
+  await look('the browser');
+  await page.getByRole('dialog').getByText('photos').click();
+  await page.getByRole('button', { name: 'Choose photos' }).click();
+  await next();
+  for (const name of ['Copy', 'Replace access control list (ACL)', 'Delete objects']) {
+    await page.getByRole('radio', { name }).check();
+    await look(name);
+  }
+  await page.getByRole('radio', { name: 'Delete all object tags' }).check();
+  await next();
+  await page.getByText('Completion report', { exact: true }).first().waitFor();
+  await look('options');
+  await page.getByLabel('Report destination', { exact: true }).fill('s3://reports/x');
+  await next();
+  await page.getByRole('button', { name: 'Create job', exact: true }).click();
+  await page.getByText('This job awaits your confirmation to run').waitFor();
+  await look('a job that waits');
+  await page.getByRole('button', { name: 'Run job' }).last().click();
+  await page.getByText('How the time was estimated').waitFor();
+  await look('run job');
+  await page.getByRole('button', { name: 'Not now' }).click();
+  await page.getByRole('button', { name: 'Cancel job' }).click();
+  await page.getByRole('dialog').getByLabel('Reason').waitFor();
+  await look('cancel job');
+  assert.deepEqual(wrong, []);
+});
+
 async function picture(name: string): Promise<void> {
   await page.evaluate('document.fonts.ready.then(() => undefined)');
   await page.screenshot({
