@@ -12,7 +12,7 @@ export function completionOf(shell: Shell, table: readonly Command[]): string {
       return bash(table);
     case 'zsh':
       // zsh runs bash's completions in its own way of speaking.
-      return `#compdef brigade\nautoload -U +X bashcompinit && bashcompinit\n${bash(table)}`;
+      return `autoload -Uz compinit bashcompinit\n(( \${+_comps} )) || compinit\nbashcompinit\n${bash(table)}`;
     case 'fish':
       return fish(table);
   }
@@ -55,8 +55,7 @@ function bash(table: readonly Command[]): string {
     ({ at, words }) => `    "${at}") words="${words.join(' ')}";;`,
   );
   const names = stations(table).map(({ at }) => `"${at}"`);
-  return `# brigade completion bash >> ~/.bashrc
-_brigade() {
+  return `_brigade() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" at="" words="" i
   case "$before" in
 ${byChoice.join('\n')}

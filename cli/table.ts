@@ -79,7 +79,7 @@ const SHELL: readonly Command[] = [
     takes: ['<shell>'],
     examples: [
       'source <(brigade completion bash)',
-      'brigade completion zsh > ~/.zfunc/_brigade',
+      'source <(brigade completion zsh)',
       'brigade completion fish > ~/.config/fish/completions/brigade.fish',
     ],
     run(given) {

@@ -320,8 +320,9 @@ test("on AWS's endpoint what AWS has not is said before anything is sent, and ST
 });
 
 test('a reader that leaves early ends a command that only speaks', async () => {
-  const child = world.start(['jobs', 'list']);
+  const child = world.start(['jobs', 'report', await endedJob()]);
   child.stdout.destroy();
   const said = await ended(child);
+  assert.equal(said.code, 0, said.stderr);
   assert.doesNotMatch(said.stderr, /EPIPE|Unhandled/);
 });
