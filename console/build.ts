@@ -27,6 +27,7 @@ const STAMP = join(OUT, 'built-from.txt');
 const COMPRESSIBLE = /\.(js|css|html|svg)$/;
 /** The best that brotli does costs 20 times as much for 3 %. */
 const BROTLI_QUALITY = 9;
+const REPLACE_ATTEMPTS = 5;
 
 const sources = hashOfSources();
 const isBuilt = existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sources;
@@ -95,9 +96,18 @@ function compress(folder: string): number {
 function replace(folder: string): void {
   const old = `${OUT}.${process.pid}.old`;
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
-  if (existsSync(OUT)) renameSync(OUT, old);
-  renameSync(folder, OUT);
-  rmSync(old, { recursive: true, force: true });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (existsSync(OUT)) renameSync(OUT, old);
+      renameSync(folder, OUT);
+      break;
+    } catch (error) {
+      // Another build has put its own there, or taken the old one away, in this very moment.
+      if (attempt === REPLACE_ATTEMPTS) throw error;
+    } finally {
+      rmSync(old, { recursive: true, force: true });
+    }
+  }
 }
 
 function hashOfSources(): string {

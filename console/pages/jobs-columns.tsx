@@ -33,7 +33,7 @@ export const COLUMNS: readonly (TableProps.ColumnDefinition<ListedJob> & {
     name: 'Status',
     header: 'Status',
     sortingField: 'status',
-    minWidth: 200,
+    minWidth: 225,
     cell: (job) => <JobStatusLabel status={job.Status} failed={failedOf(job)} />,
   },
   {
@@ -41,7 +41,7 @@ export const COLUMNS: readonly (TableProps.ColumnDefinition<ListedJob> & {
     name: 'Description',
     header: 'Description',
     sortingField: 'description',
-    minWidth: 200,
+    minWidth: 180,
     cell: (job) => <Description job={job} />,
   },
   {
@@ -49,7 +49,7 @@ export const COLUMNS: readonly (TableProps.ColumnDefinition<ListedJob> & {
     name: 'Operation',
     header: 'Operation',
     sortingField: 'operation',
-    minWidth: 170,
+    minWidth: 155,
     cell: (job) => titleOf(job.Operation),
   },
   {
