@@ -13,11 +13,12 @@ import { readTasks } from '../manifest/index.ts';
 import { failed, type FailedOutcome, type Outcome, type Task } from '../model/outcome.ts';
 import { OPERATIONS, type RunTask } from '../operations/index.ts';
 import { encodePart } from '../report/index.ts';
+import { type S3, toOutcome } from '../s3/index.ts';
 import type { LeasedUnit, UnitWork } from '../store/index.ts';
 import type { EngineContext, RunUnit } from './context.ts';
 import type { HeldLease } from './held-lease.ts';
 import { fieldsOf, readChunk } from './manifest-source.ts';
-import { Patience } from './patience.ts';
+import { type IsAlive, Patience } from './patience.ts';
 import { tidyStaging, writeStaged } from './staged.ts';
 
 /** AWS's words for a row whose VersionId column is empty, in general. */
@@ -32,10 +33,25 @@ export const runChunk: RunUnit = async (unit, held, context) => {
   assert(tasks.length === work.range.rows, 'A chunk holds other rows than when it was cut.');
   const rows = rowsLeft(work);
   const left = rows.map((row) => taskAt(tasks, row));
-  const { missingVersion = MISSING_VERSION } = OPERATIONS[job.operation];
-  const outcomes = await runTasks(left, { run, missingVersion }, held, context);
+  const { missingVersion = MISSING_VERSION, isElsewhere } = OPERATIONS[job.operation];
+  const { bucket } = job;
+  const isAlive = isElsewhere ? undefined : () => answers(context.s3, bucket);
+  const outcomes = await runTasks(left, { run, missingVersion, isAlive }, held, context);
   await record(unit, recordable(work, rows, left, outcomes), held, context);
 };
+
+/** How the tasks of a chunk are run. */
+interface Running {
+  readonly run: RunTask;
+  readonly missingVersion: Outcome;
+  readonly isAlive: IsAlive | undefined;
+}
+
+/** Whether the store has a final answer to the smallest question. */
+async function answers(s3: S3, bucket: string): Promise<boolean> {
+  const outcome = toOutcome(await s3.send({ method: 'HEAD', bucket }));
+  return outcome.ok || outcome.again === 'never';
+}
 
 /** Rows of the chunk that nobody has recorded, in order. */
 function rowsLeft({ range, mark = 0, holes = [] }: UnitWork): readonly number[] {
@@ -52,10 +68,11 @@ function taskAt(tasks: readonly Task[], row: number): Task {
 /** One outcome per task; undefined where a task has not run, or will be run again. */
 async function runTasks(
   tasks: readonly Task[],
-  { run, missingVersion }: { readonly run: RunTask; readonly missingVersion: Outcome },
+  running: Running,
   held: HeldLease,
   context: EngineContext,
 ): Promise<(Outcome | undefined)[]> {
+  const { run, missingVersion } = running;
   const { gate, options } = context;
   const { limits } = held;
   const outcomes = new Array<Outcome | undefined>(tasks.length);
@@ -73,7 +90,7 @@ async function runTasks(
         if (!gate.tryEnter() && !(await gate.turn(held))) return limits.leave();
         if (!held.mayStart() && !(await held.ready())) return leave(held, context);
         outcome = await attempt(task, run, held, context);
-        if (isWorthRetry(outcome)) outcome = await tryAgain(task, outcome, run, held, context);
+        if (isWorthRetry(outcome)) outcome = await tryAgain(task, outcome, running, held, context);
       }
       outcomes[index] = outcome;
       if (outcome) held.count(outcome.ok);
@@ -100,13 +117,13 @@ function leave(held: HeldLease, { gate }: EngineContext): void {
 async function tryAgain(
   task: Task,
   first: FailedOutcome,
-  run: RunTask,
+  { run, isAlive }: Running,
   held: HeldLease,
   context: EngineContext,
 ): Promise<Outcome | undefined> {
   const { gate } = context;
   const { limits } = held;
-  const patience = Patience.ofTask(context);
+  const patience = Patience.ofTask(context, isAlive);
   let last = first;
   const leaving = (): Outcome | undefined => (held.course === 'stop' ? last : undefined); // I3
   for (;;) {
@@ -156,16 +173,17 @@ async function entered(
   run: RunTask,
   held: HeldLease,
   stopping: AbortSignal,
-  { gate, log }: EngineContext,
+  { gate, clock, log }: EngineContext,
 ): Promise<Outcome> {
   let outcome: Outcome;
+  const sentAt = clock.monotonic();
   try {
     outcome = await run(task, stopping);
   } catch (error) {
     log.error({ error, key: task.key }, 'A task ended in an unexpected error.');
     outcome = failed(500, 'InternalError', `Bucket Brigade failed unexpectedly: ${String(error)}`);
   }
-  gate.leave(outcome.ok ? 'never' : outcome.again);
+  gate.leave(outcome.ok ? 'never' : outcome.again, sentAt);
   held.limits.leave();
   return outcome;
 }

@@ -22,6 +22,7 @@ export class Gate {
   /** A rate is in force: only then time is looked at. */
   #isPaced = false;
   #inFlight = 0;
+  /** When the latest of those requests was sent that got a final answer. */
   #aliveAt = -Infinity;
   readonly #line: Line;
 
@@ -66,15 +67,15 @@ export class Gate {
   }
 
   /** Every one who entered leaves, once. `again` undefined: no request was made. */
-  leave(again: Again | undefined): void {
+  leave(again: Again | undefined, sentAt = -Infinity): void {
     this.#inFlight -= 1;
-    if (again !== undefined) this.#learn(again);
+    if (again !== undefined) this.#learn(again, sentAt);
     this.#line.admit();
   }
 
-  #learn(again: Again): void {
+  #learn(again: Again, sentAt: number): void {
     const now = this.#clock.monotonic();
-    if (again === 'never') this.#aliveAt = now;
+    if (again === 'never') this.alive(sentAt);
     if (again === 'slow-down') this.#throttle.slowed(now);
     else this.#throttle.taken(now);
     const { perSecond } = this.#throttle;
@@ -84,12 +85,12 @@ export class Gate {
     this.#knee.ended(now, isFull && !this.#isPaced);
   }
 
-  /** Something outside the gate got a final answer. */
-  alive(): void {
-    this.#aliveAt = this.#clock.monotonic();
+  /** A request that was sent then (monotonic milliseconds) got a final answer. */
+  alive(sentAt: number): void {
+    this.#aliveAt = Math.max(this.#aliveAt, sentAt);
   }
 
-  /** Whether the endpoint has answered anything final since then (monotonic milliseconds). */
+  /** Whether any request sent since then (monotonic milliseconds) got a final answer. */
   aliveSince(monotonicMs: number): boolean {
     return this.#aliveAt > monotonicMs;
   }

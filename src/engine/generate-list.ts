@@ -188,11 +188,12 @@ async function attempt<T>(
   send: () => Promise<S3Answer>,
   read: (answer: S3Answer) => Read<T>,
   held: HeldLease,
-  { gate }: EngineContext,
+  { gate, clock }: EngineContext,
 ): Promise<Read<T>> {
   if (!gate.tryEnter() && !(await gate.turn(held))) {
     throw new TryLater('The job stopped while its list was made.');
   }
+  const sentAt = clock.monotonic();
   let result: Read<T> | undefined;
   try {
     if (!held.mayStart() && !(await held.ready())) {
@@ -201,6 +202,6 @@ async function attempt<T>(
     result = read(await send());
     return result;
   } finally {
-    gate.leave(result?.ok === false ? result.again : result && 'never');
+    gate.leave(result?.ok === false ? result.again : result && 'never', sentAt);
   }
 }

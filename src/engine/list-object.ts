@@ -110,12 +110,13 @@ export class ListObject {
       if (this.#etag !== undefined) headers['if-match'] = `"${this.#etag}"`;
       if (isRanged) headers['range'] = `bytes=${start}-${end === undefined ? '' : end - 1}`;
       const query: Record<string, string> = versionId === undefined ? {} : { versionId };
+      const sentAt = this.#context.clock.monotonic();
       const answer = await this.#context.s3.open(
         { method: 'GET', bucket, key, query, headers },
         this.#held.left,
       );
       if (isStream(answer)) {
-        this.#context.gate.alive();
+        this.#context.gate.alive(sentAt);
         this.#accept(answer, isRanged);
         return answer.body;
       }

@@ -3,8 +3,11 @@
  *
  * I1. A task whose failure is worth a retry is tried ATTEMPTS_MAX times, with exponential backoff and
  *     full jitter.
- * I2. While the endpoint has answered nothing final since the first failure, it is an outage: trying
- *     goes on, and nothing is failed for it, up to `outageMs` (and never less than by I1).
+ * I2. While the endpoint gives nobody a final answer it is an outage: trying goes on, and nothing is
+ *     failed for it, up to `outageMs` (and never less than by I1). What counts are answers to requests
+ *     sent since the try before: one that was under way when the outage began proves nothing. Where
+ *     nobody else asks, the endpoint is asked itself (`isAlive`): a task that it refuses while it
+ *     answers that is given up after ALONE_MS.
  * I3. What the whole job hangs on (its manifest, its report) is not given up after a number of tries,
  *     only after `outageMs`.
  */
@@ -16,6 +19,8 @@ import type { Gate } from './gate.ts';
 
 /** Eight tries with this backoff take 13 s on average: longer than a restart of a proxy. */
 const ATTEMPTS_MAX = 8;
+/** Long for one bad object, short for a store that reads and for a while refuses to write. */
+const ALONE_MS = 2 * 60_000;
 const BACKOFF = { baseMs: 200, capMs: 20_000 };
 
 export interface Waiting {
@@ -25,19 +30,26 @@ export interface Waiting {
   readonly options: { readonly outageMs: number };
 }
 
+/** Whether the endpoint gives any final answer now. */
+export type IsAlive = () => Promise<boolean>;
+
 export class Patience {
   readonly #waiting: Waiting;
   readonly #attemptsMax: number;
+  readonly #isAlive: IsAlive | undefined;
   #attempts = 0;
   #firstFailureAt = 0;
+  #lastFailureAt = Infinity;
 
-  private constructor(waiting: Waiting, attemptsMax: number) {
+  private constructor(waiting: Waiting, attemptsMax: number, isAlive?: IsAlive) {
     this.#waiting = waiting;
     this.#attemptsMax = attemptsMax;
+    this.#isAlive = isAlive;
   }
 
-  static ofTask(waiting: Waiting): Patience {
-    return new Patience(waiting, ATTEMPTS_MAX);
+  /** `isAlive` absent: there is no asking whoever the task asks. */
+  static ofTask(waiting: Waiting, isAlive?: IsAlive): Patience {
+    return new Patience(waiting, ATTEMPTS_MAX, isAlive);
   }
 
   static ofJob(waiting: Waiting): Patience {
@@ -46,16 +58,23 @@ export class Patience {
 
   /** Resolves to whether to try again; after a backoff, which `signal` cuts short. */
   async next(failure: FailedOutcome, signal: AbortSignal): Promise<boolean> {
-    const { clock, random, gate, options } = this.#waiting;
+    const { clock, random } = this.#waiting;
     if (failure.again === 'never') return false;
     const now = clock.monotonic();
     if (this.#attempts++ === 0) this.#firstFailureAt = now;
-    const outage = !failure.isOwn && !gate.aliveSince(this.#firstFailureAt); // I2
-    if (!outage && this.#attempts >= this.#attemptsMax) return false;
-    const isLate = now - this.#firstFailureAt >= options.outageMs;
-    // Who allows outages no time, or little, has not asked for tasks without a second try (I1).
-    if (isLate && this.#attempts >= ATTEMPTS_MAX) return false;
+    if (await this.#isOver(failure, now)) return false;
+    this.#lastFailureAt = now;
     await clock.sleep(backoffMs(this.#attempts - 1, BACKOFF, random), signal);
     return true;
+  }
+
+  async #isOver({ isOwn }: FailedOutcome, now: number): Promise<boolean> {
+    const { gate, options } = this.#waiting;
+    // Who allows outages no time, or little, has not asked for tasks without a second try (I1).
+    if (this.#attempts < ATTEMPTS_MAX) return false;
+    const triedMs = now - this.#firstFailureAt;
+    if (triedMs >= options.outageMs) return true;
+    if (isOwn || gate.aliveSince(this.#lastFailureAt)) return this.#attempts >= this.#attemptsMax;
+    return triedMs >= ALONE_MS && (await this.#isAlive?.()) === true; // I2
   }
 }

@@ -139,9 +139,10 @@ export async function reporting<T extends { readonly ok: true }>(
 ): Promise<T> {
   const patience = Patience.ofJob(context);
   for (;;) {
+    const sentAt = context.clock.monotonic();
     const written = await write();
     if (written.ok) {
-      context.gate.alive();
+      context.gate.alive(sentAt);
       return written;
     }
     if (await patience.next(written, held.left)) continue;

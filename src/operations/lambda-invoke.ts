@@ -22,6 +22,7 @@ const OLDEST: SchemaVersion = '1.0';
 
 export const lambdaInvoke: Operation = {
   name: 'LambdaInvoke',
+  isElsewhere: true,
 
   check(request) {
     const invoke = request.Operation?.LambdaInvoke ?? {};

@@ -57,6 +57,8 @@ export interface Operation {
   readonly name: OperationName;
   /** What a row with an empty VersionId column ends as, where it is not what AWS says in general. */
   readonly missingVersion?: FailedOutcome;
+  /** Tasks may ask somebody else than the store: that the store answers says nothing about them. */
+  readonly isElsewhere?: true;
   /** Problems of the parameters; the shapes (ranges, enums, patterns) have been checked already. */
   check(request: JobRequest): readonly FieldProblem[];
   open(request: JobRequest, place: Place, signal: AbortSignal): Promise<Opened>;

@@ -1,22 +1,88 @@
-// Aim: an outage that is allowed no time is tried as often as any failure, not given up at once.
+// Aim: nothing is failed for an outage, and nobody waits an hour for one bad object.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '../../src/base/clock.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { Gate } from '../../src/engine/gate.ts';
-import { Patience } from '../../src/engine/patience.ts';
+import { type IsAlive, Patience } from '../../src/engine/patience.ts';
 import { failed } from '../../src/model/outcome.ts';
 
 const SLOW_DOWN = failed(503, 'SlowDown', 'Please reduce your request rate.', 'slow-down');
+const HOUR_MS = 3_600_000;
 
-test('with no time for outages a task is still tried eight times', async () => {
+function scene(outageMs = HOUR_MS, isAlive?: IsAlive) {
   const clock = new ManualClock();
   clock.sleep = (ms) => Promise.resolve(clock.advance(ms));
   const gate = new Gate(clock, 8);
-  const waiting = { clock, random: seededRandom(1), gate, options: { outageMs: 0 } };
+  const waiting = { clock, random: seededRandom(1), gate, options: { outageMs } };
+  const patience = Patience.ofTask(waiting, isAlive);
+  const { signal } = new AbortController();
+  const start = clock.monotonic();
+  return {
+    clock,
+    gate,
+    waiting,
+    next: () => patience.next(SLOW_DOWN, signal),
+    triedMs: () => clock.monotonic() - start,
+  };
+}
+
+test('with no time for outages a task is still tried eight times', async () => {
+  const { waiting } = scene(0);
   for (const patience of [Patience.ofTask(waiting), Patience.ofJob(waiting)]) {
     let tries = 1;
     while (await patience.next(SLOW_DOWN, new AbortController().signal)) tries += 1;
     assert.equal(tries, 8);
   }
+});
+
+test('a task that is refused while others are served is tried eight times', async () => {
+  const { clock, gate, next } = scene();
+  let tries = 1;
+  while (await next()) {
+    tries += 1;
+    gate.alive(clock.monotonic());
+    clock.advance(1);
+  }
+  assert.equal(tries, 8);
+});
+
+test('answers to what was sent before prove nothing: an outage is waited for', async () => {
+  const { clock, gate, next, triedMs } = scene(HOUR_MS, () => Promise.resolve(false));
+  const before = clock.monotonic();
+  clock.advance(10);
+  assert.ok(await next());
+  // They arrive one by one for as long as a minute.
+  while (triedMs() < 60_000) {
+    gate.alive(before);
+    assert.ok(await next());
+  }
+  while (triedMs() < HOUR_MS - 60_000) assert.ok(await next());
+});
+
+test('a task whose last tries fall into an outage is tried again behind it', async () => {
+  const { clock, gate, next } = scene(HOUR_MS, () => Promise.resolve(false));
+  for (let tries = 1; tries < 7; tries++) {
+    assert.ok(await next());
+    gate.alive(clock.monotonic());
+    clock.advance(1);
+  }
+  for (let tries = 7; tries < 20; tries++) assert.ok(await next(), `after ${tries} tries`);
+});
+
+test('a task that is refused alone, by an endpoint that answers, is given up after two minutes', async () => {
+  let asked = 0;
+  const { next, triedMs } = scene(HOUR_MS, () => {
+    asked += 1;
+    return Promise.resolve(true);
+  });
+  while (await next());
+  assert.ok(triedMs() >= 120_000 && triedMs() < 145_000, `${triedMs()} ms`);
+  assert.equal(asked, 1);
+});
+
+test('whom nobody can ask for a sign of life is waited for', async () => {
+  const { next, triedMs } = scene();
+  while (await next());
+  assert.ok(triedMs() >= HOUR_MS, `${triedMs()} ms`);
 });
