@@ -62,6 +62,8 @@ export const CANARIES: Readonly<Record<RuleName, readonly Canary[]>> = {
     bad(inFile('sandbox/a.ts', `import '../src/store/index.ts';`), /sandbox .* store/),
     bad(inFile('cli/a.ts', `import '../src/operations/index.ts';`), /cli .* operations/),
     bad(inFile('cli/a.ts', `import '../sandbox/index.ts';`), /cli .* sandbox/),
+    bad(inFile('console/a.tsx', `import '../src/model/a.ts';`), /console .* model/),
+    bad(inFile('src/server/a.ts', `import '../../console/index.ts';`), /may not import console/),
     bad(inFile('bin/brigade.js', `import '../src/base/a.ts';`), /bin starts src\/main.ts/),
     fine({
       'src/store/a.ts': `import '../base/a.ts'; import './b.ts'; import '../model/b.ts';`,
