@@ -8,6 +8,7 @@ import { brotliCompressSync } from 'node:zlib';
 import { VIEWS } from '../../src/api/console/views.ts';
 import { IDLE_MS, SESSION_MS } from '../../src/api/console/session.ts';
 import { Secret } from '../../src/auth/index.ts';
+import type { S3 } from '../../src/s3/index.ts';
 import { HOST, openConsoleWorld } from './console-world.ts';
 
 const world = openConsoleWorld();
@@ -205,6 +206,39 @@ test('an error of ours gives nothing away and is logged', async () => {
   assert.ok(!/database|sqlite|open/i.test(reply.text));
   assert.equal(own.logged.length, 1);
   await own.app.close();
+});
+
+test('whoever does not wait for an answer ends its requests to the store, and leaves no error', async () => {
+  let asked = (): void => undefined;
+  let ended = (): void => undefined;
+  const isAsked = new Promise<void>((resolve) => (asked = resolve));
+  const isEnded = new Promise<void>((resolve) => (ended = resolve));
+  const silent: S3 = {
+    send: (_request, signal) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => {
+          reject(new Error('aborted'));
+          setImmediate(ended);
+        });
+        asked();
+      }),
+    open: () => Promise.reject(new Error('Nobody opens anything here.')),
+    traits: async () => undefined,
+  };
+  const own = openConsoleWorld({ s3: silent });
+  const cookie = await own.signIn();
+  const url = await own.app.listen({ port: 0, host: '127.0.0.1' });
+  const leaving = new AbortController();
+  const request = fetch(`${url}/console/api/buckets`, {
+    headers: { cookie },
+    signal: leaving.signal,
+  });
+  await isAsked;
+  leaving.abort();
+  await assert.rejects(request);
+  await isEnded;
+  await own.close();
+  assert.deepEqual(own.logged, []);
 });
 
 test('files of the page are served by their names, compressed and kept, and nothing outside is', async () => {

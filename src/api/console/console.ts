@@ -97,7 +97,14 @@ function addView(api: FastifyInstance, view: View, deps: ViewDeps): void {
       const mark = request.url.indexOf('?');
       const query = new URLSearchParams(mark < 0 ? '' : request.url.slice(mark));
       const { body } = request;
-      return view.run({ principal, jobId, query, body, signal: gone.signal }, deps);
+      try {
+        return await view.run({ principal, jobId, query, body, signal: gone.signal }, deps);
+      } catch (error) {
+        // Nobody hears this; what was aborted for them is no error of ours.
+        if (gone.signal.aborted)
+          throw new ConsoleError(499, 'ClientGone', 'Nobody waited for this.');
+        throw error;
+      }
     },
   });
 }
