@@ -20,7 +20,7 @@ import type { Gate } from './gate.ts';
 /** Eight tries with this backoff take 13 s on average: longer than a restart of a proxy. */
 const ATTEMPTS_MAX = 8;
 /** Long for one bad object, short for a store that reads and for a while refuses to write. */
-const ALONE_MS = 2 * 60_000;
+const ALONE_MS = 30_000;
 const BACKOFF = { baseMs: 200, capMs: 20_000 };
 
 export interface Waiting {

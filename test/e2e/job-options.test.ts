@@ -46,7 +46,8 @@ test('a dry run changes nothing, and its report says what each task would have m
 });
 
 test('an attempt that takes longer than task-timeout is given up, which is its outcome', async () => {
-  const scene = await StubWorld.open({});
+  // Alone with a slow store, a task would be waited for longer.
+  const scene = await StubWorld.open({ BRIGADE_OUTAGE_MINUTES: '0' });
   const { world, stub } = scene;
   try {
     // Of two tasks one is answered, and the other when nobody waits for it any more.
