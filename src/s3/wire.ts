@@ -1,7 +1,7 @@
 /**
  * HTTP/1.1 as the data plane needs it: small requests and answers in memory, many at once, to one
  * endpoint. A task costs about one request, so what a request costs is what the product costs:
- * half of undici's CPU per request (docs/decisions/012, bench/BENCHMARKS.md).
+ * half of undici's CPU per request (docs/decisions/014, bench/BENCHMARKS.md).
  *
  * I1. Every request settles once: with an answer, with the failure in words (D9), or by rejecting
  *     with the reason of its signal.
