@@ -141,7 +141,11 @@ export class AnswerParser {
     this.#head = head;
     this.#status = status;
     this.keepMs = framing.keepMs;
-    if (this.#limits.isHead || status === 204 || status === 304 || framing.length === 0) {
+    if (this.#limits.isHead || status === 204 || status === 304) {
+      // Some send a body all the same: Ceph RGW ends a chunked one, others describe their error.
+      if (framing.isChunked || status >= 300) this.keepMs = 0;
+      this.#state = 'whole';
+    } else if (framing.length === 0) {
       this.#state = 'whole';
     } else if (framing.isChunked) {
       this.#state = 'size';
