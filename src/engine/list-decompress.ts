@@ -11,7 +11,7 @@ import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import { ManifestDefect } from '../manifest/index.ts';
 
 /** Fewer hops between threads than with zlib's 16 KiB. */
-const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES = 1024 * 1024;
 /** A zstd frame may ask for a window of 2 GiB; zstd itself refuses more than this by default. */
 const ZSTD_WINDOW_LOG_MAX = 27;
 
