@@ -5,7 +5,8 @@
  *     full jitter.
  * I2. While the endpoint gives nobody a final answer it is an outage: trying goes on, and nothing is
  *     failed for it, up to `outageMs` (and never less than by I1). What counts are answers to requests
- *     sent since the try before: one that was under way when the outage began proves nothing. Where
+ *     sent since the try before: one that was under way when the outage began proves nothing. Tries
+ *     that fell into an outage do not count towards those of I1. Where
  *     nobody else asks, the endpoint is asked itself (`isAlive`): a task that it refuses while it
  *     answers that is given up after ALONE_MS.
  * I3. What the whole job hangs on (its manifest, its report) is not given up after a number of tries,
@@ -38,6 +39,8 @@ export class Patience {
   readonly #attemptsMax: number;
   readonly #isAlive: IsAlive | undefined;
   #attempts = 0;
+  /** Failures while the endpoint answered others. */
+  #refusals = 0;
   #firstFailureAt = 0;
   #lastFailureAt = Infinity;
 
@@ -62,19 +65,24 @@ export class Patience {
     if (failure.again === 'never') return false;
     const now = clock.monotonic();
     if (this.#attempts++ === 0) this.#firstFailureAt = now;
+    if (this.#attempts === 1 || this.#isRefusal(failure)) this.#refusals += 1;
     if (await this.#isOver(failure, now)) return false;
     this.#lastFailureAt = now;
     await clock.sleep(backoffMs(this.#attempts - 1, BACKOFF, random), signal);
     return true;
   }
 
-  async #isOver({ isOwn }: FailedOutcome, now: number): Promise<boolean> {
-    const { gate, options } = this.#waiting;
+  #isRefusal({ isOwn }: FailedOutcome): boolean {
+    return isOwn === true || this.#waiting.gate.aliveSince(this.#lastFailureAt);
+  }
+
+  async #isOver(failure: FailedOutcome, now: number): Promise<boolean> {
+    const { options } = this.#waiting;
     // Who allows outages no time, or little, has not asked for tasks without a second try (I1).
     if (this.#attempts < ATTEMPTS_MAX) return false;
     const triedMs = now - this.#firstFailureAt;
     if (triedMs >= options.outageMs) return true;
-    if (isOwn || gate.aliveSince(this.#lastFailureAt)) return this.#attempts >= this.#attemptsMax;
+    if (this.#isRefusal(failure)) return this.#refusals >= this.#attemptsMax;
     return triedMs >= ALONE_MS && (await this.#isAlive?.()) === true; // I2
   }
 }

@@ -70,6 +70,17 @@ test('a task whose last tries fall into an outage is tried again behind it', asy
   for (let tries = 7; tries < 20; tries++) assert.ok(await next(), `after ${tries} tries`);
 });
 
+test('tries that fell into an outage do not count', async () => {
+  const { clock, gate, next } = scene(HOUR_MS, () => Promise.resolve(false));
+  for (let outages = 0; outages < 7; outages++) {
+    for (let tries = 0; tries < 4; tries++) assert.ok(await next());
+    // The endpoint is back for a while, and the next try meets the next outage.
+    gate.alive(clock.monotonic());
+    clock.advance(1);
+  }
+  assert.equal(await next(), false, 'eight refusals by an endpoint that answered others');
+});
+
 test('a task that is refused alone, by an endpoint that answers, is given up after half a minute', async () => {
   let asked = 0;
   const { next, triedMs } = scene(HOUR_MS, () => {
