@@ -12,6 +12,7 @@ import { type Finding, ok, problem, said, warning } from './finding.ts';
 const FREE_BYTES_MIN = 1024 ** 3;
 /** A commit of SQLite waits for one flush, which many share. */
 const FLUSH_MS_MAX = 50;
+const FLUSHES = 5;
 /** Write rights of group and others, and their right to read. */
 const OTHERS = 0o077;
 
@@ -50,10 +51,15 @@ async function flushTime(folder: string): Promise<number> {
   const path = join(folder, `doctor-${process.pid}.tmp`);
   const file = await open(path, 'wx');
   try {
-    await file.writeFile('A page of a ledger.'.repeat(200));
-    const began = systemClock.monotonic();
-    await file.datasync();
-    return systemClock.monotonic() - began;
+    // The best of some: others use the disk as well, and the first flush makes the file.
+    let bestMs = Infinity;
+    for (let flush = 0; flush < FLUSHES; flush++) {
+      await file.writeFile('A page of a ledger.'.repeat(200));
+      const began = systemClock.monotonic();
+      await file.datasync();
+      bestMs = Math.min(bestMs, systemClock.monotonic() - began);
+    }
+    return bestMs;
   } finally {
     await file.close();
     rmSync(path, { force: true });

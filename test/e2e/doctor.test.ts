@@ -94,7 +94,10 @@ function assertFinds(
   { findings }: Diagnosis,
   ...expected: readonly (readonly [Finding['verdict'], string, RegExp])[]
 ): void {
-  const ill = findings.filter(({ verdict }) => verdict !== 'ok');
+  // How fast this machine's disk is just now is not the test's matter.
+  const ill = findings.filter(
+    ({ verdict, text }) => verdict !== 'ok' && !text.includes('That is slow for SQLite'),
+  );
   const all = JSON.stringify(findings, null, 1);
   assert.deepEqual(
     ill.map(({ verdict, check }) => [verdict, check]),
@@ -175,7 +178,7 @@ test('a page for people says the same in lines, and wrong usage is told', async 
   assert.equal(code, 1);
   assert.match(out, /^ok {7}node {10}Node\.js/m);
   assert.match(out, /^PROBLEM {2}credentials {3}The access key .+SignatureDoesNotMatch/m);
-  assert.match(out, /^1 problems, 0 warnings\.$/m);
+  assert.match(out, /^1 problems, [01] warnings\.$/m);
   for (const args of [['--what'], ['--job'], ['--job', 'no-such-file.json']]) {
     const wrong = await run(args);
     assert.equal(wrong.code, 64);
