@@ -2,6 +2,7 @@
 import type { JobOperation } from '@aws-sdk/client-s3-control';
 import { UsageError, type Given, type Options } from './command.ts';
 import { readS3Url } from './s3-url.ts';
+import { CHECKSUM_ALGORITHMS, STORAGE_CLASSES } from '../src/model/vocabulary.ts';
 
 export interface Verb {
   readonly name: string;
@@ -27,28 +28,6 @@ const CANNED = [
   'authenticated-read',
   'bucket-owner-read',
   'bucket-owner-full-control',
-] as const;
-const CLASSES = [
-  'STANDARD',
-  'STANDARD_IA',
-  'ONEZONE_IA',
-  'GLACIER',
-  'INTELLIGENT_TIERING',
-  'DEEP_ARCHIVE',
-  'GLACIER_IR',
-] as const;
-
-const CHECKSUMS = [
-  'CRC32',
-  'CRC32C',
-  'CRC64NVME',
-  'MD5',
-  'SHA1',
-  'SHA256',
-  'SHA512',
-  'XXHASH64',
-  'XXHASH3',
-  'XXHASH128',
 ] as const;
 
 export const VERBS: readonly Verb[] = [
@@ -97,7 +76,7 @@ export const VERBS: readonly Verb[] = [
     summary: 'copies every object to a bucket, under its own key or below a prefix',
     options: {
       to: { value: 's3://BUCKET/PREFIX', help: 'where to' },
-      'storage-class': { value: 'CLASS', help: 'of the copies', choices: CLASSES },
+      'storage-class': { value: 'CLASS', help: 'of the copies', choices: STORAGE_CLASSES },
       'canned-acl': { value: 'ACL', help: 'of the copies', choices: CANNED },
       'copy-tag': {
         value: 'KEY=VALUE',
@@ -170,7 +149,7 @@ export const VERBS: readonly Verb[] = [
     name: 'checksum',
     summary: 'reads every object and reports its checksum',
     options: {
-      algorithm: { value: 'NAME', help: 'the algorithm', choices: CHECKSUMS },
+      algorithm: { value: 'NAME', help: 'the algorithm', choices: CHECKSUM_ALGORITHMS },
       type: { value: 'TYPE', help: 'of the checksum', choices: ['FULL_OBJECT', 'COMPOSITE'] },
     },
     isReport: true,
@@ -178,7 +157,7 @@ export const VERBS: readonly Verb[] = [
     example: '--algorithm SHA256 --report s3://photos/checksums',
     operation: (given) => ({
       S3ComputeObjectChecksum: {
-        ChecksumAlgorithm: chosen(given, 'algorithm', CHECKSUMS),
+        ChecksumAlgorithm: chosen(given, 'algorithm', CHECKSUM_ALGORITHMS),
         ChecksumType: chosen(given, 'type', ['FULL_OBJECT', 'COMPOSITE'] as const),
       },
     }),
@@ -302,7 +281,7 @@ function copyOf(given: Given): JobOperation {
       TargetResource: `arn:aws:s3:::${bucket}`,
       // S3 Batch Operations puts a slash behind the prefix.
       TargetKeyPrefix: prefix.replace(/\/+$/, '') || undefined,
-      StorageClass: chosen(given, 'storage-class', CLASSES),
+      StorageClass: chosen(given, 'storage-class', STORAGE_CLASSES),
       CannedAccessControlList: chosen(given, 'canned-acl', CANNED),
       NewObjectTagging: tags.length > 0 ? tags : undefined,
     },

@@ -1,6 +1,7 @@
 /** Scalars that several shapes share. Ranges, enums and patterns: the model of S3 Control 2018-08-20. */
 import { JOB_PRIORITY_MAX } from './limits.ts';
 import { integer, list, oneOf, required, struct, text } from './shape.ts';
+import { CHECKSUM_ALGORITHMS, STORAGE_CLASSES } from './vocabulary.ts';
 
 export const INT_MAX = 2_147_483_647;
 
@@ -69,26 +70,7 @@ export const tagSet = list(
 
 export const priority = integer(0, JOB_PRIORITY_MAX);
 export const statusUpdateReason = nonEmpty(256);
-export const storageClass = oneOf([
-  'STANDARD',
-  'STANDARD_IA',
-  'ONEZONE_IA',
-  'GLACIER',
-  'INTELLIGENT_TIERING',
-  'DEEP_ARCHIVE',
-  'GLACIER_IR',
-]);
-export const checksumAlgorithm = oneOf([
-  'CRC32',
-  'CRC32C',
-  'CRC64NVME',
-  'MD5',
-  'SHA1',
-  'SHA256',
-  'SHA512',
-  'XXHASH64',
-  'XXHASH3',
-  'XXHASH128',
-]);
+export const storageClass = oneOf(STORAGE_CLASSES);
+export const checksumAlgorithm = oneOf(CHECKSUM_ALGORITHMS);
 export const onOff = oneOf(['ON', 'OFF']);
 export const lockMode = oneOf(['COMPLIANCE', 'GOVERNANCE']);

@@ -38,3 +38,28 @@ export type ManifestField = (typeof MANIFEST_FIELDS)[number];
 /** What a user may ask of UpdateJobStatus; Paused is ours. */
 export const REQUESTED_STATUSES = ['Ready', 'Cancelled', 'Paused'] as const;
 export type RequestedStatus = (typeof REQUESTED_STATUSES)[number];
+
+/** Storage classes that a copy may be given. */
+export const STORAGE_CLASSES = [
+  'STANDARD',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'GLACIER',
+  'INTELLIGENT_TIERING',
+  'DEEP_ARCHIVE',
+  'GLACIER_IR',
+] as const;
+
+/** Algorithms of S3ComputeObjectChecksum. */
+export const CHECKSUM_ALGORITHMS = [
+  'CRC32',
+  'CRC32C',
+  'CRC64NVME',
+  'MD5',
+  'SHA1',
+  'SHA256',
+  'SHA512',
+  'XXHASH64',
+  'XXHASH3',
+  'XXHASH128',
+] as const;
