@@ -1,5 +1,6 @@
 /**
- * The one interface to the truth: jobs, the ledger of leased units, the outbox of events.
+ * The one interface to the truth: jobs, the ledger of leased units, the outbox of events, and the
+ * book of who may do what (model/access.ts).
  *
  * I1. What a method resolves to has been committed durably; what rejects has not happened, or the
  *     caller must ask (a lost connection).
@@ -8,6 +9,7 @@
  * I4. Counters of a job are changed only together with the unit they count (D1, D2).
  * I5. Times are handed in by the caller, so tests decide what time it is.
  */
+import type { AccessBook } from '../model/access.ts';
 import type { Job, JobFailure, JobTag, PreparedList } from '../model/job.ts';
 import type { JobStatus } from '../model/vocabulary.ts';
 import type { EventDetails, JobEvent, LedgerState, UnitKind } from '../lifecycle/index.ts';
@@ -184,7 +186,7 @@ export interface StoreViews {
   runningCounts(now: number): Promise<ReadonlyMap<string, JobCounts>>;
 }
 
-export interface Store extends StoreViews {
+export interface Store extends StoreViews, AccessBook {
   // Jobs, for the API.
   createJob(job: NewJob): Promise<Created>;
   job(account: string, jobId: string): Promise<Job | undefined>;

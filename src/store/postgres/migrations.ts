@@ -115,4 +115,41 @@ export const MIGRATIONS: readonly string[] = [
 
   INSERT INTO brigade (name, value) VALUES ('last_event', 0), ('scheduler', 0), ('sweeper', 0);
   `,
+  // Who may do what: users, their keys, policies and whom they are attached to.
+  `
+  CREATE TABLE access_users (
+    account TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    group_names TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (account, name)
+  );
+  CREATE TABLE access_keys (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    account TEXT COLLATE "C" NOT NULL,
+    user_name TEXT COLLATE "C" NOT NULL,
+    sealed_secret TEXT NOT NULL,
+    status TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    used_at BIGINT
+  );
+  CREATE INDEX access_keys_of_user ON access_keys (account, user_name);
+  CREATE TABLE access_policies (
+    account TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    document TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (account, name)
+  );
+  CREATE TABLE access_attachments (
+    account TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    holder TEXT COLLATE "C" NOT NULL,
+    policy TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (account, kind, holder, policy)
+  );
+  `,
 ];

@@ -9,6 +9,7 @@
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { systemRandom, type Random } from '../../base/random.ts';
 import type { Store } from '../store.ts';
+import { accessPart } from './access.ts';
 import { jobsPart } from './jobs.ts';
 import { ledgerPart } from './ledger.ts';
 import { migrate } from './migrate.ts';
@@ -52,6 +53,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     ...steeringPart(db, random),
     ...workersPart(db),
     ...viewsPart(db),
+    ...accessPart(db),
     close: () => db.close(),
   };
 }

@@ -96,4 +96,41 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX events_of_job ON events (job, seq);
   `,
+  // Who may do what: users, their keys, policies and whom they are attached to.
+  `
+  CREATE TABLE access_users (
+    account TEXT NOT NULL,
+    name TEXT NOT NULL,
+    id TEXT NOT NULL,
+    group_names TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (account, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE access_keys (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    user_name TEXT NOT NULL,
+    sealed_secret TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    used_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX access_keys_of_user ON access_keys (account, user_name);
+  CREATE TABLE access_policies (
+    account TEXT NOT NULL,
+    name TEXT NOT NULL,
+    document TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (account, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE access_attachments (
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    PRIMARY KEY (account, kind, holder, policy)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -1,6 +1,7 @@
 /** The store on one SQLite file: the embedded default, and enough for several processes of one machine. */
 import { systemRandom, type Random } from '../../base/random.ts';
 import type { Store } from '../store.ts';
+import { accessPart } from './access.ts';
 import { Database } from './database.ts';
 import { jobsPart } from './jobs.ts';
 import { ledgerPart } from './ledger.ts';
@@ -23,6 +24,7 @@ export function openSqliteStore(options: SqliteOptions): Store {
     ...steeringPart(db, random),
     ...workersPart(db),
     ...viewsPart(db),
+    ...accessPart(db),
     close: () => db.close(),
   };
 }
