@@ -4,11 +4,11 @@
  * I1. A task whose failure is worth a retry is tried ATTEMPTS_MAX times, with exponential backoff and
  *     full jitter.
  * I2. While the endpoint gives nobody a final answer it is an outage: trying goes on, and nothing is
- *     failed for it, up to `outageMs` (and never less than by I1). What counts are answers to requests
- *     sent since the try before: one that was under way when the outage began proves nothing. Tries
- *     that fell into an outage do not count towards those of I1. Where
- *     nobody else asks, the endpoint is asked itself (`isAlive`): a task that it refuses while it
- *     answers that is given up after ALONE_MS.
+ *     failed for it, up to `outageMs` (and never less than by I1). Only refusals count towards the tries
+ *     of I1: failures between which the endpoint gave a final answer, to others, or where nobody else
+ *     asks to a question of our own (`isAlive`), sent since the try before: what was under way when the
+ *     outage began proves nothing. One sign of life is not enough either: it may come just after the
+ *     outage that the try fell into.
  * I3. What the whole job hangs on (its manifest, its report) is not given up after a number of tries,
  *     only after `outageMs`.
  */
@@ -20,8 +20,8 @@ import type { Gate } from './gate.ts';
 
 /** Eight tries with this backoff take 13 s on average: longer than a restart of a proxy. */
 const ATTEMPTS_MAX = 8;
-/** Long for one bad object, short for a store that reads and for a while refuses to write. */
-const ALONE_MS = 30_000;
+/** From this try on an endpoint that answers nobody is asked itself: most troubles are over by then. */
+const ASKED_FROM = 4;
 const BACKOFF = { baseMs: 200, capMs: 20_000 };
 
 export interface Waiting {
@@ -43,6 +43,8 @@ export class Patience {
   #refusals = 0;
   #firstFailureAt = 0;
   #lastFailureAt = Infinity;
+  /** Our own question, asked since the last failure, got a final answer. */
+  #isAnswered = false;
 
   private constructor(waiting: Waiting, attemptsMax: number, isAlive?: IsAlive) {
     this.#waiting = waiting;
@@ -66,23 +68,33 @@ export class Patience {
     const now = clock.monotonic();
     if (this.#attempts++ === 0) this.#firstFailureAt = now;
     if (this.#attempts === 1 || this.#isRefusal(failure)) this.#refusals += 1;
-    if (await this.#isOver(failure, now)) return false;
+    if (this.#isOver(failure, now)) return false;
     this.#lastFailureAt = now;
+    this.#ask(now);
     await clock.sleep(backoffMs(this.#attempts - 1, BACKOFF, random), signal);
     return true;
   }
 
   #isRefusal({ isOwn }: FailedOutcome): boolean {
-    return isOwn === true || this.#waiting.gate.aliveSince(this.#lastFailureAt);
+    return isOwn === true || this.#isAnswered || this.#waiting.gate.aliveSince(this.#lastFailureAt);
   }
 
-  async #isOver(failure: FailedOutcome, now: number): Promise<boolean> {
-    const { options } = this.#waiting;
+  #isOver(failure: FailedOutcome, now: number): boolean {
     // Who allows outages no time, or little, has not asked for tasks without a second try (I1).
     if (this.#attempts < ATTEMPTS_MAX) return false;
-    const triedMs = now - this.#firstFailureAt;
-    if (triedMs >= options.outageMs) return true;
-    if (this.#isRefusal(failure)) return this.#refusals >= this.#attemptsMax;
-    return triedMs >= ALONE_MS && (await this.#isAlive?.()) === true; // I2
+    if (now - this.#firstFailureAt >= this.#waiting.options.outageMs) return true;
+    return this.#isRefusal(failure) && this.#refusals >= this.#attemptsMax;
+  }
+
+  /** Beside the backoff: an endpoint that is gone may keep the question for a minute. */
+  #ask(failedAt: number): void {
+    this.#isAnswered = false;
+    if (this.#attempts < ASKED_FROM) return;
+    void this.#isAlive?.().then(
+      (isAlive) => {
+        if (isAlive && this.#lastFailureAt === failedAt) this.#isAnswered = true;
+      },
+      () => undefined, // Who cannot even ask (no credentials, say) has learnt nothing.
+    );
   }
 }
