@@ -17,7 +17,7 @@
 import { hash } from 'node:crypto';
 import type { S3CopyObjectOperation } from '@aws-sdk/client-s3-control';
 import { backoffMs } from '../base/backoff.ts';
-import { failed, type FailedOutcome, type Task } from '../model/outcome.ts';
+import { failed, type FailedOutcome } from '../model/outcome.ts';
 import {
   abortStaleUploads,
   elements,
@@ -32,7 +32,8 @@ import { type AfterCopy, type Copied, copyOf } from './copied.ts';
 import { gapFillers, isWithinDates, OUTSIDE_OF_DATES } from './copy-gaps.ts';
 import { type CopyPlan, copyPlan, isOfPlan, rangeOf } from './copy-plan.ts';
 import { type CopyRequest, copySource } from './copy-request.ts';
-import { checksumOf, type Headers, headSource, payerHeaders, tagsOfSource } from './copy-source.ts';
+import { checksumOf, type Headers, headSource, type ObjectName } from './copy-source.ts';
+import { payerHeaders, tagsOfSource } from './copy-source.ts';
 import { completeBody, type Part, partOf, uploadHeaders } from './copy-upload.ts';
 import type { Place } from './operation.ts';
 
@@ -45,6 +46,7 @@ const BACKOFF = { baseMs: 200, capMs: 10_000 };
 const SILENCE_MS = 15 * 60 * 1000;
 
 const STOPPED = failed(0, 'JobStopped', 'The job stopped before the copy was complete.', 'later');
+const TAKEN = failed(412, 'PreconditionFailed', 'There is an object of that key by now.');
 const CHANGED = failed(
   412,
   'PreconditionFailed',
@@ -67,7 +69,7 @@ export type LargeCopied =
 /** A source that stays the same until the copy is done (I1). */
 interface Source {
   readonly ok: true;
-  readonly task: Task;
+  readonly task: ObjectName;
   readonly head: Headers;
   /** False when nothing but a second look at the end tells whether it changed. */
   readonly isPinned: boolean;
@@ -108,7 +110,7 @@ export class MultipartCopies {
     this.#partBytesMin = partBytesMin;
   }
 
-  async copy(task: Task, large: LargeCopy, stopping: AbortSignal): Promise<LargeCopied> {
+  async copy(task: ObjectName, large: LargeCopy, stopping: AbortSignal): Promise<LargeCopied> {
     const { copy, put } = large;
     if (this.#traits.partCopyDecodesTwice && task.key.includes('%')) return MISREAD_SOURCE;
     const source = await this.#sourceOf(task, copy);
@@ -139,7 +141,7 @@ export class MultipartCopies {
     }
   }
 
-  async #sourceOf(task: Task, copy: S3CopyObjectOperation): Promise<Source | FailedOutcome> {
+  async #sourceOf(task: ObjectName, copy: S3CopyObjectOperation): Promise<Source | FailedOutcome> {
     const pays = copy.RequesterPays === true;
     const answer = await headSource(this.#place.s3, task, pays);
     const outcome = toOutcome(answer);
@@ -160,7 +162,7 @@ export class MultipartCopies {
     return { ok: true, task: pinned, head, isPinned, headers };
   }
 
-  async #tagsFor(task: Task, copy: S3CopyObjectOperation) {
+  async #tagsFor(task: ObjectName, copy: S3CopyObjectOperation) {
     const tags = copy.NewObjectTagging;
     if (tags !== undefined) return { ok: true, tags } as const;
     return tagsOfSource(this.#place.s3, task, copy.RequesterPays === true);
@@ -246,12 +248,16 @@ export class MultipartCopies {
     stopping: AbortSignal,
   ): Promise<Answered> {
     const { put, id } = upload;
+    const condition = put.headers?.['if-none-match'];
+    if (condition !== undefined && (await this.#hasTarget(put))) return TAKEN;
+    const body = completeBody(parts);
     const request: S3Request = {
       method: 'POST',
       bucket: put.bucket,
       key: put.key,
       query: { uploadId: id },
-      ...completeBody(parts),
+      ...body,
+      headers: { ...body.headers, ...(condition && { 'if-none-match': condition }) },
       silenceMs: SILENCE_MS,
     };
     const answer = await this.#send(request, stopping);
@@ -262,6 +268,11 @@ export class MultipartCopies {
     const head = await this.#place.s3.send({ method: 'HEAD', bucket: put.bucket, key: put.key });
     const isOurs = bareEtag(head.headers['etag']) === etagOfParts(parts);
     return isOurs ? { ok: true, answer: head } : { ...outcome, again: 'later' };
+  }
+
+  /** Stores that do not heed the condition had hours to be given such an object meanwhile. */
+  async #hasTarget({ bucket, key }: CopyRequest): Promise<boolean> {
+    return toOutcome(await this.#place.s3.send({ method: 'HEAD', bucket, key })).ok;
   }
 
   /** I4. Of an object that somebody has replaced meanwhile nothing can be said. */

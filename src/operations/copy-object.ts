@@ -13,8 +13,9 @@ import { type StoreTraits, toOutcomeOfResult } from '../s3/index.ts';
 import { type AfterCopy, type Copied } from './copied.ts';
 import { confirmation } from './copy-confirm.ts';
 import { conditionCheck, gapFillers } from './copy-gaps.ts';
-import { MultipartCopies } from './copy-multipart.ts';
+import { type LargeCopy, MultipartCopies } from './copy-multipart.ts';
 import { copyRequests } from './copy-request.ts';
+import type { ObjectName } from './copy-source.ts';
 import type { Place } from './operation.ts';
 
 /** Where copies are made: one for all copies of an opened job. */
@@ -37,7 +38,7 @@ export type CopyResult = { readonly ok: true; readonly copied: Copied } | Failed
 export type CopyTask = (task: Task, stopping: AbortSignal) => Promise<CopyResult>;
 
 export function copier(copy: S3CopyObjectOperation, bucket: string, room: CopyRoom): CopyTask {
-  const { traits, multipart } = room;
+  const { traits } = room;
   const { s3 } = room.place;
   const requestOf = copyRequests(copy, bucket);
   const before = conditionCheck(copy, traits, s3);
@@ -49,18 +50,32 @@ export function copier(copy: S3CopyObjectOperation, bucket: string, room: CopyRo
   return async (task, stopping) => {
     const refusal = await before?.(task);
     if (refusal !== undefined) return refusal;
-    const put = requestOf(task);
-    const answer = await s3.send(put);
-    const outcome = toOutcomeOfResult(answer, 'CopyObjectResult');
-    if (outcome.ok) return finish({ bucket, key: put.key, answer }, after);
-    if (!isTooLarge(outcome)) return outcome;
-    const large = await multipart.copy(task, { copy, put, refusal: outcome }, stopping);
-    if (!large.ok) return large;
-    return finish(large.copied, [...confirms, ...large.after]);
+    const made = await copyAnySize(room, task, { copy, put: requestOf(task) }, stopping);
+    if (!made.ok) return made;
+    return finish(made.copied, made.after === undefined ? after : [...confirms, ...made.after]);
   };
 }
 
-async function finish(copied: Copied, after: readonly AfterCopy[]): Promise<CopyResult> {
+/** `after` undefined: CopyObject made the copy; else see LargeCopied. */
+type Made =
+  | { readonly ok: true; readonly copied: Copied; readonly after?: readonly AfterCopy[] }
+  | FailedOutcome;
+
+/** I1. `put` with all that CopyObject is told; `copy` with what `after` of an upload must know. */
+export async function copyAnySize(
+  { place, multipart }: CopyRoom,
+  task: ObjectName,
+  { copy, put }: Omit<LargeCopy, 'refusal'>,
+  stopping: AbortSignal,
+): Promise<Made> {
+  const answer = await place.s3.send(put);
+  const outcome = toOutcomeOfResult(answer, 'CopyObjectResult');
+  if (outcome.ok) return { ok: true, copied: { bucket: put.bucket, key: put.key, answer } };
+  if (!isTooLarge(outcome)) return outcome;
+  return multipart.copy(task, { copy, put, refusal: outcome }, stopping);
+}
+
+export async function finish(copied: Copied, after: readonly AfterCopy[]): Promise<CopyResult> {
   for (const step of after) {
     const failure = await step(copied);
     if (failure !== undefined) return failure;

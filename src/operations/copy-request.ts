@@ -12,6 +12,7 @@ import type { Task } from '../model/outcome.ts';
 import type { S3Request } from '../s3/index.ts';
 import { encodeComponent, encodePath } from '../sigv4/index.ts';
 import { grantHeaders } from './acl.ts';
+import type { ObjectName } from './copy-source.ts';
 import { taggingText } from './tags.ts';
 
 /** A store reads and writes up to 5 GB before it answers. */
@@ -101,11 +102,7 @@ function targetPrefix(prefix: string | undefined): string {
 }
 
 /** As x-amz-copy-source wants it. */
-export function copySource({
-  bucket,
-  key,
-  versionId,
-}: Pick<Task, 'bucket' | 'key' | 'versionId'>): string {
+export function copySource({ bucket, key, versionId }: ObjectName): string {
   const source = `/${encodeComponent(bucket)}/${encodePath(key)}`;
   return versionId === undefined ? source : `${source}?versionId=${encodeComponent(versionId)}`;
 }

@@ -4,12 +4,13 @@ import type { S3CopyObjectOperation, S3Tag } from '@aws-sdk/client-s3-control';
 import { failed, type FailedOutcome, type Task } from '../model/outcome.ts';
 import { elements, elementText, type S3, type S3Answer, toOutcome } from '../s3/index.ts';
 
+export type ObjectName = Pick<Task, 'bucket' | 'key' | 'versionId'>;
 export type Headers = Readonly<Record<string, string>>;
 
 /** HEAD of the task's object or version, with its stored checksums. */
 export function headSource(
   s3: S3,
-  { bucket, key, versionId }: Task,
+  { bucket, key, versionId }: ObjectName,
   requesterPays = false,
 ): Promise<S3Answer> {
   const query: Record<string, string> = versionId === undefined ? {} : { versionId };
@@ -29,7 +30,7 @@ export interface SourceTags {
 /** An object without tags, and one of a store that has no tags, has none. */
 export async function tagsOfSource(
   s3: S3,
-  { bucket, key, versionId }: Task,
+  { bucket, key, versionId }: ObjectName,
   requesterPays = false,
 ): Promise<SourceTags | FailedOutcome> {
   const version: Record<string, string> = versionId === undefined ? {} : { versionId };

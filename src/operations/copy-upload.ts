@@ -7,6 +7,9 @@ import { checksumOf, type Headers, metadataOf } from './copy-source.ts';
 import { taggingText } from './tags.ts';
 import { type PreparedBody, S3_XMLNS, xmlBody } from './task.ts';
 
+/** What CopyObject alone knows; that there must be no target is demanded when the upload ends. */
+const NOT_OF_UPLOADS = /^(x-amz-(copy-source|metadata-directive|tagging)|if-none-match$)/;
+
 /**
  * Of CreateMultipartUpload: what the job asks of its copies, as it asks CopyObject, and what
  * CopyObject would have taken from the source: metadata unless it is replaced, tags, the algorithm
@@ -20,7 +23,7 @@ export function uploadHeaders(
 ): { readonly ok: true; readonly headers: Headers } | FailedOutcome {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(put.headers ?? {})) {
-    if (!/^x-amz-(copy-source|metadata-directive|tagging)/.test(name)) headers[name] = value;
+    if (!NOT_OF_UPLOADS.test(name)) headers[name] = value;
   }
   if (put.headers?.['x-amz-metadata-directive'] !== 'REPLACE') {
     const taken = metadataOf(head);

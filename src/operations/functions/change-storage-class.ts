@@ -8,6 +8,8 @@
  *     version, and the old one stays, in its old class.
  */
 import { failed } from '../../model/outcome.ts';
+import { copyRoom } from '../copy-object.ts';
+import { ENDPOINT_UNKNOWN } from '../probe.ts';
 import type { BuiltIn } from './built-in.ts';
 import { copyFaithfully, STOPPED } from './faithful-copy.ts';
 import { isSameVersion, isState, stateOf } from './object-state.ts';
@@ -24,9 +26,13 @@ export const changeStorageClass: BuiltIn = {
     return [{ argument: CLASS, message: 'must be a storage class, such as STANDARD_IA' }];
   },
 
-  open(args, { s3, clock }) {
+  async open(args, place, signal) {
+    const { s3, clock } = place;
     const storageClass = args.get(CLASS) ?? '';
-    return Promise.resolve({
+    const traits = await s3.traits(signal);
+    if (traits === undefined) return ENDPOINT_UNKNOWN;
+    const room = copyRoom(place, traits);
+    return {
       ok: true,
       async run({ bucket, key, versionId }, stopping) {
         const state = await stateOf(s3, { bucket, key });
@@ -41,7 +47,9 @@ export const changeStorageClass: BuiltIn = {
         }
         if (stopping.aborted) return STOPPED;
         const from = { bucket, key };
-        const copy = await copyFaithfully(s3, {
+        const copy = await copyFaithfully({
+          room,
+          stopping,
           from,
           state,
           toKey: key,
@@ -55,6 +63,6 @@ export const changeStorageClass: BuiltIn = {
           message: `The storage class changed ${change}, and LastModified with it`,
         };
       },
-    });
+    };
   },
 };

@@ -7,7 +7,6 @@
  *     source is as it was.
  */
 import type { S3Grant } from '@aws-sdk/client-s3-control';
-import { COPY_BYTES_MAX } from '../../model/limits.ts';
 import { failed, type FailedOutcome } from '../../model/outcome.ts';
 import {
   elements,
@@ -19,14 +18,11 @@ import {
 } from '../../s3/index.ts';
 import { encodeComponent, encodePath } from '../../sigv4/index.ts';
 import { grantHeaders } from '../acl.ts';
+import { unfinished } from '../copied.ts';
+import { copyAnySize, type CopyRoom, finish } from '../copy-object.ts';
+import { locksOf, type ObjectName } from '../copy-source.ts';
 import { xmlBody } from '../task.ts';
-import {
-  isState,
-  type ObjectName,
-  type ObjectState,
-  queryOfVersion,
-  stateOf,
-} from './object-state.ts';
+import { isState, type ObjectState, queryOfVersion, stateOf } from './object-state.ts';
 
 /** A store reads and writes up to 5 GB before it answers. */
 const SILENCE_MS = 15 * 60 * 1000;
@@ -35,6 +31,8 @@ const SILENCE_MS = 15 * 60 * 1000;
 export const STOPPED = failed(0, 'JobStopped', 'The job stopped; the object is as it was', 'later');
 
 export interface CopyOrder {
+  readonly room: CopyRoom;
+  readonly stopping: AbortSignal;
   /** With its version, unless it must be whatever is current. */
   readonly from: ObjectName;
   readonly state: ObjectState;
@@ -47,18 +45,9 @@ export interface CopyOrder {
 }
 
 /** The state of the copy, or why there is none that could be relied on. */
-export async function copyFaithfully(
-  s3: S3,
-  order: CopyOrder,
-): Promise<ObjectState | FailedOutcome> {
-  const { from, state, toKey } = order;
-  if (state.size > COPY_BYTES_MAX) {
-    return failed(
-      400,
-      'EntityTooLarge',
-      'Built-in functions copy up to 5 GB per object; it is as it was',
-    );
-  }
+export async function copyFaithfully(order: CopyOrder): Promise<ObjectState | FailedOutcome> {
+  const { from, state, toKey, room, stopping } = order;
+  const { s3 } = room.place;
   const acl = await readAcl(s3, from);
   if (!('grants' in acl)) return acl;
   const put = {
@@ -72,10 +61,12 @@ export async function copyFaithfully(
     },
     silenceMs: SILENCE_MS,
   } as const;
-  const answer = await s3.send(put);
-  const outcome = toOutcomeOfResult(answer, 'CopyObjectResult');
-  if (!outcome.ok) return outcome;
-  const versionId = answer.headers['x-amz-version-id'];
+  const copy = locksOf(state.headers, order.nowMs);
+  const made = await copyAnySize(room, from, { copy, put }, stopping);
+  if (!made.ok) return made;
+  const copied = await finish(made.copied, made.after ?? []);
+  if (!copied.ok) return unfinished(copied, 'not all of it could be set');
+  const versionId = made.copied.answer.headers['x-amz-version-id'];
   const to = { bucket: from.bucket, key: toKey, ...(versionId === undefined ? {} : { versionId }) };
   const aclProblem = acl.grants.length === 0 ? undefined : await mendAcl(s3, to, acl);
   return aclProblem ?? (await confirmed(s3, to, order));

@@ -1,9 +1,8 @@
 /** What HEAD tells of an object, for functions that look before they touch. */
 import type { Clock } from '../../base/clock.ts';
-import { failed, type FailedOutcome, type Task } from '../../model/outcome.ts';
+import { failed, type FailedOutcome } from '../../model/outcome.ts';
 import { type S3, type S3Answer, toOutcome } from '../../s3/index.ts';
-
-export type ObjectName = Pick<Task, 'bucket' | 'key' | 'versionId'>;
+import type { ObjectName } from '../copy-source.ts';
 
 export interface ObjectState {
   readonly headers: Readonly<Record<string, string>>;

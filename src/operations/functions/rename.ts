@@ -12,7 +12,9 @@
 import { KEY_BYTES_MAX } from '../../model/limits.ts';
 import { failed, type FailedOutcome, type Outcome, type Task } from '../../model/outcome.ts';
 import { toOutcome } from '../../s3/index.ts';
+import { copyRoom, type CopyRoom } from '../copy-object.ts';
 import type { Place } from '../operation.ts';
+import { ENDPOINT_UNKNOWN } from '../probe.ts';
 import { type Arguments, type ArgumentProblem, type BuiltIn, checkFlag } from './built-in.ts';
 import { copyFaithfully, lackOf, STOPPED } from './faithful-copy.ts';
 import {
@@ -42,14 +44,17 @@ export const renameFunction: BuiltIn = {
 
   check: (args) => [...checkNaming(args), ...checkFlag(args, OVERWRITE)],
 
-  open(args, place) {
+  async open(args, place, signal) {
+    const traits = await place.s3.traits(signal);
+    if (traits === undefined) return ENDPOINT_UNKNOWN;
+    const room = copyRoom(place, traits);
     const newKey = newKeyOf(args);
     const mayOverwrite = args.get(OVERWRITE) === 'true';
     /** Tasks whose copy was asked for when there was no target yet (I4). */
     const begun = new WeakSet<Task>();
     /** Tasks whose source was asked to go (I4). */
     const ending = new WeakSet<Task>();
-    return Promise.resolve({
+    return {
       ok: true,
       async run(task, stopping) {
         const toKey = newKey(task.key);
@@ -58,7 +63,7 @@ export const renameFunction: BuiltIn = {
         if (problem !== undefined || toKey === undefined) {
           return failed(400, 'InvalidRequest', `The object is as it was: ${problem}`);
         }
-        const rename = { task, toKey, mayOverwrite, begun, ending, place, stopping };
+        const rename = { task, toKey, mayOverwrite, begun, ending, place, room, stopping };
         const source = await sourceOf(rename);
         if (!isState(source)) {
           const isGone = source.httpStatus === 404 && ending.has(task);
@@ -67,7 +72,7 @@ export const renameFunction: BuiltIn = {
         const copied = await copyOnce(rename, source);
         return copied ?? removeSource(rename, source);
       },
-    });
+    };
   },
 };
 
@@ -111,6 +116,7 @@ interface Rename {
   readonly begun: WeakSet<Task>;
   readonly ending: WeakSet<Task>;
   readonly place: Place;
+  readonly room: CopyRoom;
   readonly stopping: AbortSignal;
 }
 
@@ -125,7 +131,7 @@ async function sourceOf({ task, place }: Rename): Promise<ObjectState | FailedOu
 
 /** Undefined: there is a whole copy. */
 async function copyOnce(rename: Rename, source: ObjectState): Promise<FailedOutcome | undefined> {
-  const { task, toKey, mayOverwrite, begun, place, stopping } = rename;
+  const { task, toKey, mayOverwrite, begun, place, room, stopping } = rename;
   const { bucket, key } = task;
   if (!mayOverwrite) {
     const target = await stateOf(place.s3, { bucket, key: toKey });
@@ -142,15 +148,15 @@ async function copyOnce(rename: Rename, source: ObjectState): Promise<FailedOutc
   const { storageClass } = source;
   const headers: Record<string, string> = mayOverwrite ? {} : { 'if-none-match': '*' };
   const nowMs = place.clock.now();
-  const order = { from, state: source, toKey, storageClass, nowMs, headers };
-  const copy = await copyFaithfully(place.s3, order);
+  const order = { room, stopping, from, state: source, toKey, storageClass, nowMs, headers };
+  const copy = await copyFaithfully(order);
   if (isState(copy)) return undefined;
   return copy.httpStatus === 412 && !mayOverwrite ? refused(toKey) : copy;
 }
 
 function isCopyOf(target: ObjectState, source: ObjectState, nowMs: number): boolean {
   // The ETag of an object in parts changes with the copy.
-  const isInParts = source.etag.includes('-');
+  const isInParts = `${source.etag}${target.etag}`.includes('-');
   const { storageClass } = source;
   const isAlike = lackOf(target, { state: source, storageClass, nowMs }) === undefined;
   return isAlike && (isInParts || target.etag === source.etag);
