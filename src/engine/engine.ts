@@ -21,6 +21,7 @@ import type { UnitKind } from '../lifecycle/index.ts';
 import type { JobFailure } from '../model/job.ts';
 import type { S3 } from '../s3/index.ts';
 import type { Staging } from '../staging/index.ts';
+import { StagingUnavailable } from '../staging/index.ts';
 import { StoreUnavailable, type LeasedUnit, type Store } from '../store/index.ts';
 import { runChunk } from './chunk.ts';
 import type { EngineContext, EngineOptions, RunUnit } from './context.ts';
@@ -125,7 +126,7 @@ export class Engine {
         await work();
       } catch (error) {
         const message = 'A round of the engine failed; it goes on with the next one.';
-        if (error instanceof StoreUnavailable) log.warn({ error }, message);
+        if (isAway(error)) log.warn({ error }, message);
         else log.error({ error }, message);
       }
       await clock.sleep(ms, bell.listen());
@@ -214,7 +215,7 @@ export class Engine {
       // A unit that ended without closing its lease gives it back; for all others this is nothing.
       await store.release(held.lease, clock.now(), false);
     } catch (error) {
-      const isWait = error instanceof TryLater || error instanceof StoreUnavailable;
+      const isWait = isAway(error);
       const isExpected = isWait || held.course !== 'run';
       const failure = failureOf(error, unit);
       if (failure && held.course !== 'lost') {
@@ -266,9 +267,14 @@ class Bell {
   }
 }
 
+/** Something is gone that comes back: nothing is wrong with the work, or with us. */
+function isAway(error: unknown): boolean {
+  return [TryLater, StoreUnavailable, StagingUnavailable].some((one) => error instanceof one);
+}
+
 function failureOf(error: unknown, unit: LeasedUnit): JobFailure | undefined {
   if (error instanceof JobFailed) return error.failure;
-  if (error instanceof TryLater || error instanceof StoreUnavailable) return undefined; // I4
+  if (isAway(error)) return undefined; // I4
   if (unit.failures + 1 < FAILURES_MAX) return undefined;
   const { kind } = unit.lease;
   const reason = `A ${kind} unit failed ${FAILURES_MAX} times, the last time with: ${String(error)}`;

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
-import { silentLog } from '../../src/base/log.ts';
+import { type Log, silentLog } from '../../src/base/log.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import { Engine, ENGINE_DEFAULTS } from '../../src/engine/index.ts';
 import { createFunctions } from '../../src/functions/index.ts';
@@ -39,6 +39,7 @@ export interface Line {
   after?: (request: S3Request, answer: S3Answer) => Promise<S3Answer>;
   /** No sleep is longer: backoffs pass quickly. */
   sleepMsMax?: number;
+  log?: Log;
 }
 
 export interface Worker {
@@ -168,7 +169,14 @@ export class ReportWorld {
     };
     const engine = new Engine(
       {
-        ...{ store, staging: this.staging, s3, clock, random: systemRandom, log: silentLog },
+        ...{
+          store,
+          staging: this.staging,
+          s3,
+          clock,
+          random: systemRandom,
+          log: line.log ?? silentLog,
+        },
         functions: createFunctions({ clock }),
       },
       { ...ENGINE_DEFAULTS, worker: name, leaseMs: 1000, tickMs: 50 },

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { silentLog } from '../../src/base/log.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import { REPORT_CHUNKS_PER_UNIT } from '../../src/model/limits.ts';
 import type { S3Request } from '../../src/s3/index.ts';
@@ -188,6 +189,28 @@ test('a worker that is told to stop does not wait for staging, and the next one 
   const ended = await world.ended(job.id);
   assert.equal(ended.status, 'Complete');
   assertEachOnce(await world.report(job.id), job);
+});
+
+test('staging that is away when it would be swept is a warning, and is swept when it is back', async () => {
+  const done = await world.job(1, 10);
+  const first = world.worker('first');
+  await world.ended(done.id);
+  await first.stop();
+  const { staging } = world;
+  await staging.write({ jobId: done.id, seq: 7, fence: 9 }, Buffer.from('row\n'));
+  let failures = 0;
+  world.staging = {
+    ...staging,
+    jobs: () => {
+      if (++failures > 3) return staging.jobs();
+      return Promise.reject(new StagingUnavailable('It is being moved.', { isRefused: false }));
+    },
+  };
+  const said: string[] = [];
+  const log = { ...silentLog, warn: () => said.push('warn'), error: () => said.push('error') };
+  world.worker('second', { sleepMsMax: 50, log });
+  while ((await staging.jobs()).length > 0) await new Promise(setImmediate);
+  assert.deepEqual(said, ['warn', 'warn', 'warn']);
 });
 
 test('the sweep takes what is left of jobs that have ended, and nothing of living or unknown ones', async () => {
