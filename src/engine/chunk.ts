@@ -19,7 +19,8 @@ import type { EngineContext, RunUnit } from './context.ts';
 import type { HeldLease } from './held-lease.ts';
 import { fieldsOf, readChunk } from './manifest-source.ts';
 import { type IsAlive, Patience } from './patience.ts';
-import { tidyStaging, writeStaged } from './staged.ts';
+import { writeStaged } from './staged.ts';
+import { tidyStaging } from './tidy-staging.ts';
 
 /** AWS's words for a row whose VersionId column is empty, in general. */
 const MISSING_VERSION = failed(400, 'InvalidRequest', 'Task failed due to missing VersionId');

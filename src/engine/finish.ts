@@ -3,19 +3,21 @@
  *
  * I1. The report is whole before the status says so: whoever sees Complete can read it.
  * I2. Staging is emptied after the status is saved; a crash in between leaves it to the sweep.
- * I3. No upload of the report is left open: the last lease of a unit aborts what others left of its own
- *     file, and the end of the job looks at the whole folder once more.
+ * I3. No upload is left open: the last lease of a report's unit aborts what others left of its own file,
+ *     and the end of the job looks at the whole folder once more, and at what its tasks had open.
  */
 import { createHash } from 'node:crypto';
 import { wantsReport } from '../lifecycle/index.ts';
 import type { Job } from '../model/job.ts';
 import { reportKeys, reportManifest, resultsFolder } from '../report/index.ts';
 import { abortUploadsBelow, toOutcome } from '../s3/index.ts';
+import { closeOpenUploads } from './close-uploads.ts';
 import type { EngineContext, RunUnit } from './context.ts';
 import type { HeldLease } from './held-lease.ts';
+
 import { reporting, reportTarget, type ReportFile } from './report.ts';
 import { Patience } from './patience.ts';
-import { tidyStaging } from './staged.ts';
+import { tidyStaging } from './tidy-staging.ts';
 import { TryLater } from './unit-errors.ts';
 
 export const runFinish: RunUnit = async ({ job }, held, context) => {
@@ -23,6 +25,7 @@ export const runFinish: RunUnit = async ({ job }, held, context) => {
   if (wantsReport(job)) await writeManifest(job, held, context);
   const hasRows = job.tasksSucceeded + job.tasksFailed > 0;
   if (job.request.Report?.Enabled && hasRows) await closeUploads(job, held, context); // I3
+  await closeOpenUploads(job, held, context);
   if (!(await store.finishJob(held.lease, clock.now()))) return; // I1
   await tidyStaging(context, () => staging.removeJob(job.id)); // I2
 };

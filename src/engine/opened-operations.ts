@@ -2,20 +2,22 @@
 import { jobOptionsOf } from '../model/job-options.ts';
 import type { Job } from '../model/job.ts';
 import { openDryRun, OPERATIONS, type Place, type RunTask } from '../operations/index.ts';
+import type { Staging } from '../staging/index.ts';
+import { openUploads } from './open-uploads.ts';
 import { JobFailed, TryLater } from './unit-errors.ts';
 
 /** More jobs than are ever Active at once; the oldest is forgotten and opened again if needed. */
 const KEPT_MAX = 64;
 
 /** What is the same for every job. */
-type Surroundings = Omit<Place, 'bucket' | 'job'>;
+type Surroundings = Omit<Place, 'bucket' | 'job' | 'uploads'> & { readonly staging: Staging };
 
 export class OpenedOperations {
   readonly #surroundings: Surroundings;
   readonly #opened = new Map<string, Promise<RunTask>>();
 
-  constructor({ s3, functions, clock, random, log }: Surroundings) {
-    this.#surroundings = { s3, functions, clock, random, log };
+  constructor({ s3, functions, staging, clock, random, log }: Surroundings) {
+    this.#surroundings = { s3, functions, staging, clock, random, log };
   }
 
   /** `bucket`: the one bucket of the job's tasks. Throws JobFailed or TryLater. */
@@ -33,7 +35,9 @@ export class OpenedOperations {
   }
 
   async #open(job: Job, bucket: string, signal: AbortSignal): Promise<RunTask> {
-    const place: Place = { ...this.#surroundings, bucket, job };
+    const { staging, ...around } = this.#surroundings;
+    const uploads = openUploads({ staging, log: around.log }, job.id);
+    const place: Place = { ...around, bucket, job, uploads };
     // What the job was created with: nobody turns a dry run into a real one.
     const opened = jobOptionsOf(job.request.Tags).dryRun
       ? await openDryRun(place, signal)

@@ -24,7 +24,8 @@ import type { LeasedUnit, ManifestFacts } from '../store/index.ts';
 import type { EngineContext } from './context.ts';
 import type { HeldLease } from './held-lease.ts';
 import type { ListBatch, ListSource } from './list-source.ts';
-import { readStaged, tidyStaging, writeStaged } from './staged.ts';
+import { readStaged, writeStaged } from './staged.ts';
+import { tidyStaging } from './tidy-staging.ts';
 import { JobFailed } from './unit-errors.ts';
 
 /** Some 200,000 rows: their fsync and their transaction cost little beside reading them. */

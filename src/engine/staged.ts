@@ -6,7 +6,6 @@
  *     process ends the waiting; the unit is then given back.
  * I2. A file that is lost fails the job with the file's name: waiting does not bring it back, and a
  *     report without its rows would be a lie.
- * I3. Cleaning up is nobody's errand: what cannot be removed now goes with the job, or with the sweep.
  */
 import { backoffMs } from '../base/backoff.ts';
 import type { JobFailureCode } from '../model/job.ts';
@@ -72,18 +71,5 @@ export async function failingJob<T>(code: JobFailureCode, work: () => Promise<T>
   } catch (error) {
     if (error instanceof StagedFileLost) throw new JobFailed({ code, reason: error.message });
     throw error;
-  }
-}
-
-/** Best effort (I3). */
-export async function tidyStaging(
-  context: Pick<EngineContext, 'log'>,
-  work: () => Promise<void>,
-): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof StagingUnavailable)) throw error;
-    context.log.warn({ error }, 'Staging could not be tidied up; the next sweep tries again.');
   }
 }

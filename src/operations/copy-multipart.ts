@@ -6,11 +6,10 @@
  *     that HEAD told, demanded with every part; where a store does not heed that, HEAD at the end.
  * I2. The upload is aborted after any failure and when the job stops; its parts in flight are
  *     awaited first, since one that arrives after the abort would stay.
- * I3. What a crash left behind is removed by the next try of the same task: an upload of the target
- *     key whose parts fit this task's plan (copy-plan.ts I2). An upload that nobody can tell whose
- *     it is (no whole part yet, so it holds next to nothing) is left alone. One task twice in a
- *     list, run by two workers at once, is the one case where a living upload may be taken for a
- *     dead one; its task then begins again.
+ * I3. Every upload is noted before its first part. What a crash left is aborted by the next try of
+ *     the same task, or by the end of the job (engine/open-uploads.ts). One task twice in a list,
+ *     run by two workers at once, is the one case where a living upload may be taken for a dead
+ *     one; its task then begins again.
  * I4. A finished copy has the length of its source, and its checksum where both have a whole one.
  * I5. What CopyObject would take along is given to the new upload (copy-upload.ts).
  */
@@ -19,8 +18,6 @@ import type { S3CopyObjectOperation } from '@aws-sdk/client-s3-control';
 import { backoffMs } from '../base/backoff.ts';
 import { failed, type FailedOutcome } from '../model/outcome.ts';
 import {
-  abortStaleUploads,
-  elements,
   elementText,
   type S3Answer,
   type S3Request,
@@ -30,12 +27,12 @@ import {
 } from '../s3/index.ts';
 import { type AfterCopy, type Copied, copyOf } from './copied.ts';
 import { gapFillers, isWithinDates, OUTSIDE_OF_DATES } from './copy-gaps.ts';
-import { type CopyPlan, copyPlan, isOfPlan, rangeOf } from './copy-plan.ts';
+import { type CopyPlan, copyPlan, rangeOf } from './copy-plan.ts';
 import { type CopyRequest, copySource } from './copy-request.ts';
 import { checksumOf, type Headers, headSource, type ObjectName } from './copy-source.ts';
 import { payerHeaders, tagsOfSource } from './copy-source.ts';
 import { completeBody, type Part, partOf, uploadHeaders } from './copy-upload.ts';
-import type { Place } from './operation.ts';
+import type { OpenUpload, Place } from './operation.ts';
 
 /** In flight per object: AWS advises several; more would take connections from other tasks. */
 const LANES = 8;
@@ -93,18 +90,17 @@ const MISREAD_SOURCE = failed(
   'This store reads the source of UploadPartCopy wrongly when its key has a percent sign; the object was not copied',
 );
 
+/** What a copy needs to know of where it is made. */
+export type CopyPlace = Pick<Place, 's3' | 'clock' | 'random' | 'uploads'>;
+
 export class MultipartCopies {
-  readonly #place: Pick<Place, 's3' | 'clock' | 'random' | 'job'>;
+  readonly #place: CopyPlace;
   readonly #traits: StoreTraits;
   readonly #partBytesMin: number | undefined;
   /** Ids of uploads that are under way here, so that no task takes another's for stale. */
   readonly #living = new Set<string>();
 
-  constructor(
-    place: Pick<Place, 's3' | 'clock' | 'random' | 'job'>,
-    traits: StoreTraits,
-    partBytesMin?: number,
-  ) {
+  constructor(place: CopyPlace, traits: StoreTraits, partBytesMin?: number) {
     this.#place = place;
     this.#traits = traits;
     this.#partBytesMin = partBytesMin;
@@ -116,23 +112,24 @@ export class MultipartCopies {
     const source = await this.#sourceOf(task, copy);
     if (!source.ok) return source;
     const bytes = Number(source.head['content-length']);
-    const identity = [this.#place.job.id, put.bucket, put.key, copySource(task)].join('\n');
-    const plan = copyPlan(bytes, identity, this.#partBytesMin);
+    const plan = copyPlan(bytes, this.#partBytesMin);
     if (!(bytes > 0) || plan === undefined) return large.refusal;
     const tags = await this.#tagsFor(source.task, copy);
     if (!tags.ok) return tags;
     const begin = uploadHeaders(put, copy, source.head, tags.tags); // I5
     if (!begin.ok) return begin;
     if (stopping.aborted) return STOPPED;
-    await this.#abortStale(put, plan);
+    await this.#abortStale(put);
     const begun = await this.#begin(put, begin.headers);
     if (!begun.ok) return begun;
 
     const upload: Upload = { put, id: begun.id, plan, source };
     this.#living.add(upload.id);
+    await this.#place.uploads.opened(noted(upload));
     try {
       const done = await this.#fill(upload, stopping);
       if (!done.ok) return await this.#abandon(upload, done); // I2
+      await this.#place.uploads.closed(noted(upload));
       const { bucket, key } = put;
       const whole = { ...copy, NewObjectTagging: [...tags.tags] };
       return { ok: true, copied: { bucket, key, answer: done.answer }, after: this.#after(whole) };
@@ -168,20 +165,20 @@ export class MultipartCopies {
     return tagsOfSource(this.#place.s3, task, copy.RequesterPays === true);
   }
 
-  /** I3. Whoever may not list uploads cannot clean up; that is no reason not to copy. */
-  async #abortStale({ bucket, key }: CopyRequest, plan: CopyPlan): Promise<void> {
-    const { s3, clock, random } = this.#place;
-    const isStale = async (uploadId: string): Promise<boolean> => {
-      if (this.#living.has(uploadId)) return false;
-      const answer = await s3.send({ method: 'GET', bucket, key, query: { uploadId } });
-      if (!toOutcomeOfResult(answer, 'ListPartsResult').ok) return false;
-      const parts = elements(answer.body.toString('utf8'), 'Part').map((part) => ({
-        number: Number(elementText(part, 'PartNumber')),
-        bytes: Number(elementText(part, 'Size')),
-      }));
-      return isOfPlan(plan, parts);
-    };
-    await abortStaleUploads(s3, { bucket, key }, { clock, random }, isStale);
+  /** I3. One that cannot be aborted now keeps its note: it is no reason not to copy. */
+  async #abortStale({ bucket, key }: CopyRequest): Promise<void> {
+    const { uploads } = this.#place;
+    for (const uploadId of await uploads.of(bucket, key)) {
+      if (!this.#living.has(uploadId)) await this.#abort({ bucket, key, uploadId });
+    }
+  }
+
+  async #abort(upload: OpenUpload): Promise<void> {
+    const { bucket, key, uploadId } = upload;
+    const never = new AbortController().signal;
+    const request = { method: 'DELETE', bucket, key, query: { uploadId } } as const;
+    const outcome = toOutcome(await this.#send(request, never));
+    if (outcome.ok || outcome.code === 'NoSuchUpload') await this.#place.uploads.closed(upload);
   }
 
   /** One attempt: if its answer gets lost, the upload that stays behind is empty. */
@@ -298,11 +295,9 @@ export class MultipartCopies {
     return failed(200, 'CopyDiffers', 'The copy was completed, but differs from its source.');
   }
 
-  /** Best effort: what stays is found by the next try (I3). Hands the failure through. */
-  async #abandon({ put, id }: Upload, failure: FailedOutcome): Promise<FailedOutcome> {
-    const { bucket, key } = put;
-    const never = new AbortController().signal;
-    await this.#send({ method: 'DELETE', bucket, key, query: { uploadId: id } }, never);
+  /** Hands the failure through. */
+  async #abandon(upload: Upload, failure: FailedOutcome): Promise<FailedOutcome> {
+    await this.#abort(noted(upload));
     return failure;
   }
 
@@ -327,6 +322,10 @@ export class MultipartCopies {
     };
     return gapFillers(copy, traits, this.#place.s3);
   }
+}
+
+function noted({ put: { bucket, key }, id }: Upload): OpenUpload {
+  return { bucket, key, uploadId: id };
 }
 
 function bareEtag(etag: string | undefined): string | undefined {

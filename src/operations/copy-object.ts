@@ -13,14 +13,13 @@ import { type StoreTraits, toOutcomeOfResult } from '../s3/index.ts';
 import { type AfterCopy, type Copied } from './copied.ts';
 import { confirmation } from './copy-confirm.ts';
 import { conditionCheck, gapFillers } from './copy-gaps.ts';
-import { type LargeCopy, MultipartCopies } from './copy-multipart.ts';
+import { type CopyPlace, type LargeCopy, MultipartCopies } from './copy-multipart.ts';
 import { copyRequests } from './copy-request.ts';
 import type { ObjectName } from './copy-source.ts';
-import type { Place } from './operation.ts';
 
 /** Where copies are made: one for all copies of an opened job. */
 export interface CopyRoom {
-  readonly place: Pick<Place, 's3' | 'clock' | 'random' | 'job'>;
+  readonly place: CopyPlace;
   readonly traits: StoreTraits;
   readonly multipart: MultipartCopies;
 }

@@ -14,7 +14,15 @@ import { replicateObject } from './replicate-object.ts';
 import { updateObjectEncryption } from './update-object-encryption.ts';
 
 export { openDryRun } from './dry-run.ts';
-export type { FieldProblem, Opened, Operation, Place, RunTask } from './operation.ts';
+export type {
+  FieldProblem,
+  Opened,
+  OpenUpload,
+  OpenUploads,
+  Operation,
+  Place,
+  RunTask,
+} from './operation.ts';
 
 export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   LambdaInvoke: lambdaInvoke,

@@ -20,6 +20,24 @@ export interface FieldProblem {
   readonly message: string;
 }
 
+export interface OpenUpload {
+  readonly bucket: string;
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+/**
+ * The uploads that a job has open, noted where a crash does not reach. Best effort, and never throws:
+ * an upload of which there is no note stays open when its process dies.
+ */
+export interface OpenUploads {
+  /** Resolves when it is noted. */
+  opened(upload: OpenUpload): Promise<void>;
+  closed(upload: OpenUpload): Promise<void>;
+  /** The ids of those of one object that nobody has closed. */
+  of(bucket: string, key: string): Promise<readonly string[]>;
+}
+
 /** Where a job runs, and with what. */
 export interface Place {
   readonly s3: S3;
@@ -27,6 +45,7 @@ export interface Place {
   readonly bucket: string;
   readonly job: Pick<Job, 'id' | 'account'>;
   readonly functions: Functions;
+  readonly uploads: OpenUploads;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

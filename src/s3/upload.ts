@@ -81,29 +81,13 @@ export async function putObjectStream(
 
 type Aborted = { readonly ok: true; readonly aborted: number } | FailedOutcome;
 
-/**
- * Removes what earlier leases left of uploads of exactly this key; with `isStale`, only those that
- * it says are, by their upload ids.
- */
+/** Removes what earlier leases left of uploads of exactly this key. */
 export function abortStaleUploads(
   s3: Pick<S3, 'send'>,
   { bucket, key }: { readonly bucket: string; readonly key: string },
   options: UploadOptions,
-  isStale: (uploadId: string) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<Aborted> {
-  const isOurs = async (one: OpenUpload): Promise<boolean> =>
-    one.key === key && (await isStale(one.uploadId));
-  return abortUploads(s3, { bucket, prefix: key }, options, isOurs);
-}
-
-/** Removes all uploads below the prefix of which `isOurs` says so, by their keys. */
-export function abortUploadsBelow(
-  s3: Pick<S3, 'send'>,
-  place: UploadsPlace,
-  options: UploadOptions,
-  isOurs: (key: string) => boolean,
-): Promise<Aborted> {
-  return abortUploads(s3, place, options, ({ key }) => Promise.resolve(isOurs(key)));
+  return abortUploadsBelow(s3, { bucket, prefix: key }, options, (one) => one === key);
 }
 
 interface UploadsPlace {
@@ -112,16 +96,12 @@ interface UploadsPlace {
   readonly expectedBucketOwner?: string;
 }
 
-interface OpenUpload {
-  readonly key: string;
-  readonly uploadId: string;
-}
-
-async function abortUploads(
+/** Removes all uploads below the prefix of which `isOurs` says so, by their keys. */
+export async function abortUploadsBelow(
   s3: Pick<S3, 'send'>,
   place: UploadsPlace,
   options: UploadOptions,
-  isToGo: (upload: OpenUpload) => Promise<boolean>,
+  isOurs: (key: string) => boolean,
 ): Promise<Aborted> {
   const { bucket, prefix } = place;
   const headers = ownerHeaders(place);
@@ -138,7 +118,7 @@ async function abortUploads(
     for (const upload of elements(xml, 'Upload')) {
       const uploadId = elementText(upload, 'UploadId');
       const key = elementText(upload, 'Key');
-      if (!uploadId || !key || !(await isToGo({ key, uploadId }))) continue;
+      if (!uploadId || !key || !isOurs(key)) continue;
       const abort: S3Request = { method: 'DELETE', bucket, key, query: { uploadId }, headers };
       const failure = failureOf(await sendWithRetry(s3, abort, retry));
       if (failure !== undefined && failure.code !== 'NoSuchUpload') return failure;

@@ -11,7 +11,7 @@ import { ApiError } from '../model/api-error.ts';
 import type { JobRequest } from '../model/job.ts';
 import type { Task } from '../model/outcome.ts';
 import { OPERATION_NAMES } from '../model/vocabulary.ts';
-import { OPERATIONS } from '../operations/index.ts';
+import { type OpenUploads, OPERATIONS } from '../operations/index.ts';
 import { type S3Answer, toOutcome } from '../s3/index.ts';
 import type { DoctorNeeds } from './doctor-endpoint.ts';
 import { type Finding, ok, problem, said, warning } from './finding.ts';
@@ -174,7 +174,7 @@ async function examineOperation(
   });
   try {
     const job = { id: random.uuid(), account: config.account };
-    const place = { s3, bucket, job, functions, clock, random, log: silentLog };
+    const place = { s3, bucket, job, functions, uploads: NONE, clock, random, log: silentLog };
     const opened = await OPERATIONS[name].open(request, place, new AbortController().signal);
     if (opened.ok) {
       return ok(
@@ -191,6 +191,13 @@ async function examineOperation(
     await functions.close();
   }
 }
+
+/** Nothing runs here that could have an upload open. */
+const NONE: OpenUploads = {
+  opened: () => Promise.resolve(),
+  closed: () => Promise.resolve(),
+  of: () => Promise.resolve([]),
+};
 
 async function* examineReport(
   { s3, random }: DoctorNeeds,

@@ -29,7 +29,15 @@ import {
   toOutcome,
   toOutcomeOfResult,
 } from '../s3/index.ts';
-import { isJobId, isPathOf, jobPath, pathOf } from './names.ts';
+import {
+  isJobId,
+  isPathOf,
+  jobPath,
+  pathOf,
+  type UploadName,
+  uploadOf,
+  uploadsPath,
+} from './names.ts';
 import { StagedFileLost, StagingUnavailable, type Staging } from './staging.ts';
 
 export interface BucketStagingOptions {
@@ -109,6 +117,18 @@ class BucketStaging implements Staging {
       const keys = elements(page, 'Contents').map((object) => elementText(object, 'Key') ?? '');
       await this.#delete(keys.filter((key) => this.#isOurs(jobId, key)));
     }
+  }
+
+  async uploads(jobId: string): Promise<readonly UploadName[]> {
+    const prefix = `${this.#base}${uploadsPath(jobId)}/`;
+    const found: UploadName[] = [];
+    for await (const page of this.#pages({ prefix })) {
+      for (const object of elements(page, 'Contents')) {
+        const upload = uploadOf(elementText(object, 'Key') ?? '');
+        if (upload !== undefined) found.push({ jobId, upload });
+      }
+    }
+    return found;
   }
 
   async jobs(): Promise<readonly string[]> {

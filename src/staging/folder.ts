@@ -8,7 +8,7 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isJobId, jobPath, pathOf } from './names.ts';
+import { isJobId, jobPath, pathOf, uploadOf, uploadsPath } from './names.ts';
 import { StagedFileLost, StagingUnavailable, type Staging } from './staging.ts';
 
 export function folderStaging(root: string): Staging {
@@ -47,14 +47,13 @@ export function folderStaging(root: string): Staging {
     removeJob: (jobId) =>
       tried(() => rm(join(root, jobPath(jobId)), { recursive: true, force: true })),
 
-    jobs: () =>
+    uploads: (jobId) =>
       tried(async () => {
-        const found = await readdir(join(root, 'jobs')).catch((error: unknown) => {
-          if (codeOf(error) === 'ENOENT') return [];
-          throw error;
-        });
-        return found.filter(isJobId);
+        const found = await entriesOf(join(root, uploadsPath(jobId)));
+        return found.map(uploadOf).flatMap((upload) => (upload ? [{ jobId, upload }] : []));
       }),
+
+    jobs: () => tried(async () => (await entriesOf(join(root, 'jobs'))).filter(isJobId)),
   };
 }
 
@@ -85,6 +84,14 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** Nothing is in a folder that is not there. */
+function entriesOf(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  });
 }
 
 /** A volume that is not mounted has no `jobs`: then its files are away, not lost. */

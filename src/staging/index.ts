@@ -6,5 +6,8 @@ export {
   type SegmentName,
   segmentNumber,
   type StagedName,
+  type UploadName,
+  uploadName,
+  uploadTarget,
 } from './names.ts';
 export { checkStaging, StagedFileLost, type Staging, StagingUnavailable } from './staging.ts';

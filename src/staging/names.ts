@@ -1,10 +1,12 @@
 /**
  * What files in staging are called, in a folder and in a bucket alike: `jobs/<job id>/` and then
- * `<seq / 1000>/<seq>-<fence>.csv` for a part, `list/<segment / 1000>/<segment>.csv` for a segment.
+ * `<seq / 1000>/<seq>-<fence>.csv` for a part, `list/<segment / 1000>/<segment>.csv` for a segment,
+ * `uploads/<target>-<upload>.json` for an upload that the job has open.
  *
  * I1. Folders hold at most 1,000 chunks each, so that no directory grows with the manifest.
  * I2. A job id is a UUID and nothing else: it never leads out of `jobs/`, nor to all of it.
  */
+import { hash } from 'node:crypto';
 import { assert } from '../base/assert.ts';
 
 export interface PartName {
@@ -20,7 +22,13 @@ export interface SegmentName {
   readonly segment: number;
 }
 
-export type StagedName = PartName | SegmentName;
+/** An upload that a job has open at a target: hex digests of both, see `uploadName`. */
+export interface UploadName {
+  readonly jobId: string;
+  readonly upload: string;
+}
+
+export type StagedName = PartName | SegmentName | UploadName;
 
 /** No job has this id; `checkStaging` writes under it. */
 export const PROBE_JOB = '00000000-0000-0000-0000-000000000000';
@@ -36,6 +44,25 @@ export function segmentNumber(fence: number, index: number): number {
   return fence * SEGMENTS_PER_LEASE_MAX + index;
 }
 
+/** `target`: what all uploads of one object share. */
+export function uploadName(jobId: string, target: string, uploadId: string): UploadName {
+  return { jobId, upload: `${uploadTarget(target)}-${uploadTarget(uploadId)}` };
+}
+
+/** How the names of a target's uploads begin. */
+export function uploadTarget(target: string): string {
+  return hash('sha256', target).slice(0, 32);
+}
+
+/** Of a path that `pathOf` has made, or of its end. */
+export function uploadOf(path: string): string | undefined {
+  return /(?:^|\/)([0-9a-f]{32}-[0-9a-f]{32})\.json$/.exec(path)?.[1];
+}
+
+export function uploadsPath(jobId: string): string {
+  return `${jobPath(jobId)}/uploads`;
+}
+
 export function isJobId(text: string): boolean {
   return JOB_ID.test(text);
 }
@@ -48,6 +75,7 @@ export function jobPath(jobId: string): string {
 
 export function pathOf(name: StagedName): string {
   const folder = (n: number): number => Math.floor(n / FILES_PER_FOLDER);
+  if ('upload' in name) return `${uploadsPath(name.jobId)}/${name.upload}.json`;
   return 'segment' in name
     ? `${jobPath(name.jobId)}/list/${folder(name.segment)}/${name.segment}.csv`
     : `${jobPath(name.jobId)}/${folder(name.seq)}/${name.seq}-${name.fence}.csv`;
@@ -57,6 +85,8 @@ export function pathOf(name: StagedName): string {
 export function isPathOf(jobId: string, path: string): boolean {
   const inJob = path.slice(jobPath(jobId).length);
   if (!path.startsWith(`${jobPath(jobId)}/`)) return false;
+  const upload = uploadOf(path);
+  if (upload !== undefined) return pathOf({ jobId, upload }) === path;
   const [, segment] = /^\/list\/\d+\/(\d+)\.csv$/.exec(inJob) ?? [];
   if (segment !== undefined) return pathOf({ jobId, segment: Number(segment) }) === path;
   const [, seq, fence] = /^\/\d+\/(\d+)-(\d+)\.csv$/.exec(inJob) ?? [];

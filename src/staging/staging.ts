@@ -12,7 +12,7 @@
  */
 import { asBuffer } from '../base/bytes.ts';
 import type { Random } from '../base/random.ts';
-import { PROBE_JOB, type StagedName } from './names.ts';
+import { PROBE_JOB, type StagedName, type UploadName } from './names.ts';
 
 export interface Staging {
   write(name: StagedName, bytes: Uint8Array): Promise<void>;
@@ -21,6 +21,8 @@ export interface Staging {
   /** Forgets a file whose lease was lost before it could be recorded. */
   remove(name: StagedName): Promise<void>;
   removeJob(jobId: string): Promise<void>;
+  /** Uploads of which the job has written a file that nobody has removed. */
+  uploads(jobId: string): Promise<readonly UploadName[]>;
   /** Jobs that have something here, for the sweep after a crash. */
   jobs(): Promise<readonly string[]>;
 }

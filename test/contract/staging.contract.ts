@@ -14,6 +14,8 @@ import {
   type StagedName,
   type Staging,
   StagingUnavailable,
+  uploadName,
+  uploadTarget,
 } from '../../src/staging/index.ts';
 
 /** One place with several stagings, and what lies there. */
@@ -61,6 +63,30 @@ export function stagingContract(title: string, start: () => Promise<StagingGroun
     assert.equal(await text(staging, segment, 0, 10), '0123456789');
     assert.equal(await text(staging, part), 'part');
   });
+
+  check(
+    'notes of open uploads are listed until they are removed, and go with their job',
+    async () => {
+      const { staging } = scene();
+      const [jobId, other] = [randomUUID(), randomUUID()];
+      assert.deepEqual(await staging.uploads(jobId), []);
+      const names = ['one', 'two'].map((id) => uploadName(jobId, 'target', id));
+      for (const name of names) await staging.write(name, Buffer.from(name.upload));
+      await staging.write(uploadName(other, 'target', 'one'), Buffer.from('other'));
+      await staging.write({ jobId, seq: 0, fence: 3 }, Buffer.from('part'));
+      const listed = [...(await staging.uploads(jobId))].map(({ upload }) => upload).sort();
+      assert.deepEqual(listed, names.map(({ upload }) => upload).sort());
+      assert.ok(listed.every((upload) => upload.startsWith(uploadTarget('target'))));
+      const [first, second] = names;
+      assert.ok(first && second);
+      assert.equal(await text(staging, first), first.upload);
+      await staging.remove(first);
+      assert.deepEqual(await staging.uploads(jobId), [second]);
+      await staging.removeJob(jobId);
+      assert.deepEqual(await staging.uploads(jobId), []);
+      assert.equal((await staging.uploads(other)).length, 1);
+    },
+  );
 
   check('a large file comes back byte for byte, also from its middle', async () => {
     const { staging } = scene();

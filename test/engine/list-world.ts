@@ -214,11 +214,16 @@ class MemoryStaging implements Staging {
   }
 
   removeJob = () => assert.fail('preparing removes no job');
+  uploads = () => assert.fail('preparing has no uploads');
   jobs = () => assert.fail('preparing lists no jobs');
 }
 
-const fileOf = (name: StagedName): string =>
-  'segment' in name ? `${name.jobId}/${name.segment}` : `${name.jobId}/${name.seq}-${name.fence}`;
+function fileOf(name: StagedName): string {
+  assert.ok(!('upload' in name), 'preparing has no uploads');
+  return 'segment' in name
+    ? `${name.jobId}/${name.segment}`
+    : `${name.jobId}/${name.seq}-${name.fence}`;
+}
 
 /** Time flies: every look at the clock is two seconds later, so that every batch is saved. */
 class HurriedClock implements Clock {

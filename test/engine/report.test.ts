@@ -9,10 +9,11 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import { REPORT_CHUNKS_PER_UNIT } from '../../src/model/limits.ts';
-import type { S3Request } from '../../src/s3/index.ts';
+import { openUploads } from '../../src/engine/open-uploads.ts';
+import { elementText, type S3Request } from '../../src/s3/index.ts';
 import { StagingUnavailable } from '../../src/staging/index.ts';
 import { newJob } from '../contract/store.contract.ts';
-import { assertEachOnce, noAnswer, ReportWorld } from './report-world.ts';
+import { assertEachOnce, noAnswer, REPORTS, ReportWorld } from './report-world.ts';
 
 let world: ReportWorld;
 beforeEach(async () => {
@@ -189,6 +190,34 @@ test('a worker that is told to stop does not wait for staging, and the next one 
   const ended = await world.ended(job.id);
   assert.equal(ended.status, 'Complete');
   assertEachOnce(await world.report(job.id), job);
+});
+
+test('an upload that a task left open is aborted at the end, and no other one', async () => {
+  const job = await world.job(1, 10);
+  const noted = openUploads({ staging: world.staging, log: silentLog }, job.id);
+  const [bucket, left, closed, others] = [REPORTS, 'copies/left', 'copies/closed', 'copies/others'];
+  for (const key of [left, closed, others]) await world.beginUpload(key);
+  const idOf = async (key: string): Promise<string> => {
+    const query = { uploads: '', prefix: key };
+    const { body } = await world.s3.send({ method: 'GET', bucket, query });
+    return elementText(body.toString(), 'UploadId') ?? '';
+  };
+  await noted.opened({ bucket, key: left, uploadId: await idOf(left) });
+  await noted.opened({ bucket, key: left, uploadId: 'gone-meanwhile' });
+  await noted.opened({ bucket, key: closed, uploadId: await idOf(closed) });
+  await noted.closed({ bucket, key: closed, uploadId: await idOf(closed) });
+  assert.deepEqual(await noted.of(bucket, closed), []);
+  assert.equal((await noted.of(bucket, left)).length, 2);
+  let refused = 0;
+  world.worker('worker', {
+    sleepMsMax: 50,
+    // The endpoint is away for a while, and the answer of an abort gets lost.
+    before: async (request) =>
+      isAbort(request) && request.key === left && ++refused <= 20 ? noAnswer() : undefined,
+    after: async (request, answer) => (isAbort(request) && ++refused === 22 ? noAnswer() : answer),
+  });
+  assert.equal((await world.ended(job.id)).status, 'Complete');
+  assert.deepEqual([...(await world.openUploads())].sort(), [closed, others]);
 });
 
 test('staging that is away when it would be swept is a warning, and is swept when it is back', async () => {

@@ -22,10 +22,11 @@ import type { S3CopyObjectOperation } from '@aws-sdk/client-s3-control';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import { copier, copyRoom } from '../../src/operations/copy-object.ts';
+import type { OpenUpload } from '../../src/operations/index.ts';
 import { createS3, type S3Client as Thin, type StoreTraits } from '../../src/s3/index.ts';
 import { startTestSandbox } from '../sandbox/start.ts';
 import { isAbort, isComplete, isCopyObject, isPart, Meddling } from './meddling.ts';
-import { placeOn } from './place.ts';
+import { notedUploads, placeOn } from './place.ts';
 import { answer, SIGNAL } from './scene.ts';
 
 const MIB = 1024 * 1024;
@@ -37,6 +38,8 @@ let sandbox: Awaited<ReturnType<typeof startTestSandbox>>;
 let sdk: S3Client;
 let thin: Thin;
 let s3: Meddling;
+/** What a process that dies leaves behind of its notes. */
+let noted: OpenUpload[];
 
 before(async () => {
   sandbox = await startTestSandbox();
@@ -67,6 +70,7 @@ after(async () => {
 
 beforeEach(() => {
   s3 = new Meddling(thin);
+  noted = [];
 });
 
 async function put(
@@ -93,7 +97,7 @@ async function run({ copy = {}, stopping = SIGNAL, ...more }: Run = {}) {
   assert.ok(known);
   // A clock that does not wait: backoff is not what is shown here.
   const clock = { ...systemClock, sleep: () => Promise.resolve() };
-  const place = placeOn(s3, { clock });
+  const place = placeOn(s3, { clock, uploads: notedUploads(noted) });
   const room = copyRoom(place, { ...known, ...traits }, 5 * MIB);
   const task = { bucket, key, manifestKey: key, ...(versionId === undefined ? {} : { versionId }) };
   return copier(copy, 'target', room)(task, stopping);
@@ -295,6 +299,10 @@ test('what a crash leaves behind is removed by the next try, and nobody else’s
   assert.equal((await run({ copy })).ok, false);
   const left = await uploads();
   assert.equal(left.length, 1);
+  assert.deepEqual(
+    left,
+    noted.map(({ key, uploadId }) => `${key} ${uploadId}`),
+  );
 
   const foreign = { Bucket: 'target', Key: 'crashed/large' };
   const { UploadId } = await sdk.send(new CreateMultipartUploadCommand(foreign));
@@ -306,6 +314,7 @@ test('what a crash leaves behind is removed by the next try, and nobody else’s
   s3.meddle = () => undefined;
   assert.ok((await run({ copy })).ok);
   assert.equal(await contentOf('crashed/large'), hash('sha256', LARGE));
+  assert.deepEqual(noted, []);
   const stayed = await uploads();
   assert.deepEqual(stayed.sort(), [`crashed/large ${UploadId}`, `crashed/large ${empty}`].sort());
   for (const one of stayed) {
@@ -364,12 +373,23 @@ test('a copy that is not what its source is fails its task', async () => {
   assert.equal(!result.ok && result.code, 'CopyDiffers');
 });
 
-test('whoever may not list uploads may still copy', async () => {
-  s3.meddle = ({ query }) =>
-    query?.['uploads'] === '' && query['prefix'] !== undefined
-      ? Promise.resolve(answer(403))
-      : undefined;
+test('an upload is noted before its first part, and no longer when it is done', async () => {
+  const seen: number[] = [];
+  s3.meddle = (request) => {
+    if (isPart(request) || isComplete(request)) seen.push(noted.length);
+    return undefined;
+  };
   assert.ok((await run()).ok);
+  assert.ok(seen.length > 2 && seen.every((count) => count === 1));
+  assert.deepEqual(noted, []);
+});
+
+test('a stale upload that may not be aborted keeps its note, and the copy is made', async () => {
+  const stale = { bucket: 'target', key: 'large', uploadId: 'stale' };
+  noted.push(stale);
+  s3.meddle = (request) => (isAbort(request) ? Promise.resolve(answer(403)) : undefined);
+  assert.ok((await run()).ok);
+  assert.deepEqual(noted, [stale]);
 });
 
 test('metadata that cannot be read fails the task before anything is begun', async () => {

@@ -171,6 +171,7 @@ export class SimulatedWorker {
       read: (part, start, end) => this.#stagedBytes(staging.read(part, start, end)),
       remove: (part) => crossing(() => staging.remove(part)),
       removeJob: (jobId) => crossing(() => staging.removeJob(jobId)),
+      uploads: (jobId) => crossing(() => staging.uploads(jobId)),
       jobs: () => crossing(() => staging.jobs()),
     };
   }

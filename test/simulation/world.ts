@@ -138,10 +138,12 @@ async function judge(
 
 function memoryStaging(): Staging {
   const files = new Map<string, Buffer>();
-  const nameOf = (name: StagedName): string =>
-    'segment' in name
+  const nameOf = (name: StagedName): string => {
+    if ('upload' in name) return `${name.jobId}/uploads/${name.upload}`;
+    return 'segment' in name
       ? `${name.jobId}/list/${name.segment}`
       : `${name.jobId}/${name.seq}-${name.fence}`;
+  };
   return {
     write: async (part, bytes) => void files.set(nameOf(part), Buffer.from(bytes)),
     async *read(part, from, to) {
@@ -153,6 +155,8 @@ function memoryStaging(): Staging {
     removeJob: async (jobId) => {
       for (const name of [...files.keys()]) if (name.startsWith(`${jobId}/`)) files.delete(name);
     },
+    // No task of this world has one.
+    uploads: async () => [],
     jobs: async () => [...new Set([...files.keys()].map((name) => name.split('/')[0] ?? ''))],
   };
 }
