@@ -7,14 +7,12 @@
  *
  *   npm run bench -- lists [--rows N] [--quick]
  */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { setting, settingLines, table } from './lib/figures.ts';
 import { makeLists, startFileServer } from './lib/lists.ts';
-import type { Measured } from './lib/measured.ts';
+import { inOwnProcess } from './lib/measured.ts';
 import { benchOptions } from './lib/options.ts';
 
 /** What each kind must reach: million rows per second of one core; and memory for all. */
@@ -32,11 +30,8 @@ const server = await startFileServer(folder);
 try {
   const lines: string[][] = [];
   for (const { name, manifest } of makeLists(folder, rows)) {
-    const program = join(import.meta.dirname, 'lib/prepare-list.ts');
-    const args = [program, server.url, JSON.stringify(manifest), String(rows)];
-    const { stdout } = await promisify(execFile)(process.execPath, args);
-    // Printed by prepare-list.ts, which types it so.
-    const { wallMs, cpuMs, rssPeakMb } = JSON.parse(stdout) as Measured;
+    const args = [server.url, JSON.stringify(manifest), String(rows)];
+    const { wallMs, cpuMs, rssPeakMb } = await inOwnProcess('prepare-list.ts', args);
     const rate = (ms: number): string => `${(rows / ms / 1000).toFixed(2)} M`;
     const bar = BARS[name];
     const isMet = (bar === undefined || rows / cpuMs / 1000 >= bar) && rssPeakMb < RSS_MB_MAX;

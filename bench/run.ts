@@ -5,11 +5,13 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { VALUED } from './lib/options.ts';
 
-// A word is the name of a bench, unless it is the value of --rows.
+// A word is the name of a bench, unless it is the value of an option.
 const args = process.argv.slice(2);
+const valued: readonly string[] = VALUED.map((name) => `--${name}`);
 const isOption = (arg: string, index: number): boolean =>
-  arg.startsWith('-') || args[index - 1] === '--rows';
+  arg.startsWith('-') || valued.includes(args[index - 1] ?? '');
 const words = args.filter((arg, index) => !isOption(arg, index));
 const options = args.filter(isOption);
 

@@ -1,127 +1,141 @@
 /**
  * Tasks per second of a complete job, against three ways of doing the same without us: a bare loop
- * of signed requests over undici (the fastest library), one over our own HTTP client (what a job adds
- * to its requests), and the AWS SDK (what people would write).
- * All put the same tags on the same keys, 64 requests in flight, at an endpoint that costs nothing.
+ * of signed requests over our own HTTP client (what a job adds to its requests), one over undici (the
+ * fastest library), and the AWS SDK (what people would write). All send the same requests, 64 in
+ * flight, to an endpoint that costs nothing.
  *
- *   npm run bench -- tasks [--rows N] [--quick] [--json]
+ *   npm run bench -- tasks [--rows N] [--rounds N] [--variant tagging|copy|tls] [--quick] [--json]
  */
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { runCompleteJob } from './lib/complete-job.ts';
-import { startEndpoint, type Endpoint } from './lib/endpoint.ts';
-import { median, setting, settingLines, table } from './lib/figures.ts';
-import type { Measured } from './lib/measured.ts';
-import { benchOptions } from './lib/options.ts';
-import { manifestOf } from './lib/work.ts';
+import { type Bar, times, verdict, whole } from './lib/bars.ts';
+import { type Endpoint, startEndpoint } from './lib/endpoint.ts';
+import { setting, settingLines, table } from './lib/figures.ts';
+import { csvManifest, runCompleteJob } from './lib/job-service.ts';
+import { type Figures, figuresOf, inOwnProcess, type Measured } from './lib/measured.ts';
+import { benchOptions, chosenVariants } from './lib/options.ts';
+import { manifestOf, type Work } from './lib/work.ts';
 
-const { rows, quick, json } = benchOptions({ full: 200_000, quick: 20_000 });
-/** Turns of all contestants, one after the other, so that a slow minute of the machine hits all. */
-const ROUNDS = quick ? 1 : 3;
-/** The SDK is slower by so much that fewer rows tell its rate as well. */
-const SDK_ROWS = Math.max(2_000, Math.round(rows / 10));
-
-async function inOwnProcess(
-  kind: 'undici' | 'wire' | 'sdk',
-  url: string,
-  count: number,
-): Promise<Measured> {
-  const program = join(import.meta.dirname, 'lib/contestant.ts');
-  const args = [program, kind, url, String(count)];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
-  // Printed by contestant.ts, which types it so.
-  return JSON.parse(stdout) as Measured;
-}
-
-const CONTESTANTS: Readonly<Record<string, (endpoint: Endpoint) => Promise<Measured>>> = {
-  'bare loop, undici': ({ url }) => inOwnProcess('undici', url, rows),
-  'bare loop, our wire': ({ url }) => inOwnProcess('wire', url, rows),
-  'AWS SDK': ({ url }) => inOwnProcess('sdk', url, SDK_ROWS),
-  'complete job': ({ url }) => runCompleteJob(url, rows),
+const VARIANTS: Readonly<Record<string, { readonly work: Work; readonly isTls: boolean }>> = {
+  tagging: { work: 'tagging', isTls: false },
+  copy: { work: 'copy', isTls: false },
+  tls: { work: 'tagging', isTls: true },
 };
 
-interface Figures {
-  readonly rows: number;
-  readonly wallSeconds: number;
-  readonly perSecond: number;
-  readonly cpuSecondsPer100k: number;
-  readonly rssPeakMb: number;
+const options = benchOptions({ full: 1_000_000, quick: 20_000 });
+const { rows, quick, json } = options;
+/** Turns of all contestants, one after the other, so that a slow minute of the machine hits all. */
+const ROUNDS = options.rounds ?? (quick ? 1 : 2);
+/** A loop has no growth to show: fewer rows, long enough that its start is lost among them, tell its rate. */
+const LOOP_ROWS = Math.ceil(rows / 2);
+const SDK_ROWS = Math.max(2_000, Math.round(rows / 50));
+
+const JOB = 'complete job';
+const WIRE = 'bare loop, our wire';
+const SDK = 'AWS SDK';
+
+interface Scene {
+  readonly endpoint: Endpoint;
+  readonly work: Work;
+  readonly etag: string;
 }
 
-function figuresOf(runs: readonly Measured[]): Figures {
-  const of = (value: (run: Measured) => number): number => median(runs.map(value));
-  return {
-    rows: runs[0]?.rows ?? 0,
-    wallSeconds: of((run) => run.wallMs / 1000),
-    perSecond: of((run) => run.rows / (run.wallMs / 1000)),
-    cpuSecondsPer100k: of((run) => (run.cpuMs / run.rows) * 100),
-    rssPeakMb: of((run) => run.rssPeakMb),
-  };
+const loop =
+  (kind: 'undici' | 'wire' | 'sdk', count: number) =>
+  ({ endpoint: { url, trust }, work }: Scene): Promise<Measured> =>
+    inOwnProcess('contestant.ts', [kind, work, url, String(count)], trust);
+
+const MANIFEST = 'manifest-tasks.csv';
+const CONTESTANTS: Readonly<Record<string, (scene: Scene) => Promise<Measured>>> = {
+  'bare loop, undici': loop('undici', LOOP_ROWS),
+  [WIRE]: loop('wire', LOOP_ROWS),
+  [SDK]: loop('sdk', SDK_ROWS),
+  [JOB]: ({ endpoint, work, etag }) =>
+    runCompleteJob(endpoint, work, csvManifest(MANIFEST, etag), rows),
+};
+
+interface Outcome {
+  readonly endpoint: string;
+  readonly runs: Readonly<Record<string, readonly Measured[]>>;
 }
 
-async function measure(endpoint: Endpoint): Promise<Map<string, Measured[]>> {
-  const runs = new Map<string, Measured[]>(Object.keys(CONTESTANTS).map((name) => [name, []]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, run] of Object.entries(CONTESTANTS)) {
-      const before = await endpoint.requests();
-      const measured = await run(endpoint);
-      const answered = (await endpoint.requests()) - before;
-      if (answered < measured.rows) throw new Error(`${name} sent ${answered} requests only.`);
-      runs.get(name)?.push(measured);
-      process.stderr.write(`  round ${round + 1}, ${name}: ${seconds(measured.wallMs)} s\n`);
+async function measure(name: string): Promise<Outcome> {
+  const { work, isTls } = VARIANTS[name] ?? { work: 'tagging', isTls: false };
+  const endpoint = await startEndpoint({ isTls });
+  try {
+    const scene = { endpoint, work, etag: await endpoint.put(MANIFEST, manifestOf(rows)) };
+    const runs: Record<string, Measured[]> = {};
+    for (let round = 1; round <= ROUNDS; round++) {
+      for (const [contestant, run] of Object.entries(CONTESTANTS)) {
+        const before = await endpoint.requests();
+        const measured = await run(scene);
+        const answered = (await endpoint.requests()) - before;
+        if (answered < measured.rows) {
+          throw new Error(`${contestant} sent ${answered} requests for ${measured.rows} rows.`);
+        }
+        (runs[contestant] ??= []).push(measured);
+        const took = (measured.wallMs / 1000).toFixed(2);
+        process.stderr.write(`  ${name}, round ${round}, ${contestant}: ${took} s\n`);
+      }
     }
+    return { endpoint: endpoint.name, runs };
+  } finally {
+    await endpoint.stop();
   }
-  return runs;
 }
 
-const seconds = (ms: number): string => (ms / 1000).toFixed(2);
-const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
+interface Ratio {
+  readonly against: string;
+  readonly rate: number;
+  readonly cpu: number;
+}
 
-const endpoint = await startEndpoint(manifestOf(rows));
-try {
-  const runs = await measure(endpoint);
-  const figures = new Map([...runs].map(([name, of]) => [name, figuresOf(of)]));
-  const job = figures.get('complete job');
-  const ratios = [...figures].flatMap(([name, other]) =>
-    job === undefined || other === job
-      ? []
-      : [
-          {
-            against: name,
-            rate: job.perSecond / other.perSecond,
-            cpu: job.cpuSecondsPer100k / other.cpuSecondsPer100k,
-          },
-        ],
+function ratiosOf(figures: ReadonlyMap<string, Figures>): Ratio[] {
+  const job = figures.get(JOB);
+  if (job === undefined) return [];
+  return [...figures]
+    .filter(([name]) => name !== JOB)
+    .map(([against, other]) => ({
+      against,
+      rate: job.perSecond / other.perSecond,
+      cpu: job.cpuSecondsPer100k / other.cpuSecondsPer100k,
+    }));
+}
+
+const RATE_BARS: Readonly<Record<string, Bar>> = {
+  [WIRE]: { atLeast: 0.85 },
+  [SDK]: { atLeast: 12 },
+};
+const CPU_BARS: Readonly<Record<string, Bar>> = { [WIRE]: { atMost: 1.25 } };
+
+function judged(value: number, bar: Bar | undefined): string {
+  return times(value) + (bar === undefined ? '' : ` (${verdict(value, bar, times)})`);
+}
+
+function printed({ endpoint, runs }: Outcome): string {
+  const figures = new Map(Object.entries(runs).map(([name, of]) => [name, figuresOf(of)]));
+  const head = [
+    `endpoint ${endpoint}`,
+    ...['rows', 'wall s', 'rows/s', 'CPU s/100k', 'peak RSS MB'],
+  ];
+  const lines = [...figures].map(([name, f]) => [
+    name,
+    whole(f.rows),
+    f.wallSeconds.toFixed(2),
+    whole(f.perSecond),
+    f.cpuSecondsPer100k.toFixed(2),
+    whole(f.rssPeakMb),
+  ]);
+  const ratios = ratiosOf(figures).map(
+    ({ against, rate, cpu }) =>
+      `${JOB} / ${against}: rate ${judged(rate, RATE_BARS[against])}, CPU ${judged(cpu, CPU_BARS[against])}\n`,
   );
-  const about = { ...setting(), endpoint: endpoint.name, rounds: ROUNDS };
-  if (json) {
-    const all = {
-      ...about,
-      figures: Object.fromEntries(figures),
-      ratios,
-      runs: Object.fromEntries(runs),
-    };
-    process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
-  } else {
-    const head = ['', 'rows', 'wall s', 'rows/s', 'CPU s/100k', 'peak RSS MB'];
-    const lines = [...figures].map(([name, f]) => [
-      name,
-      whole(f.rows),
-      f.wallSeconds.toFixed(2),
-      whole(f.perSecond),
-      f.cpuSecondsPer100k.toFixed(2),
-      whole(f.rssPeakMb),
-    ]);
-    process.stdout.write(`\ntasks.bench: ${settingLines(about)}`);
-    process.stdout.write(`endpoint ${about.endpoint}, medians of ${ROUNDS} round(s)\n\n`);
-    process.stdout.write(table([head, ...lines]));
-    for (const { against, rate, cpu } of ratios) {
-      process.stdout.write(
-        `complete job / ${against}: rate x ${rate.toFixed(2)}, CPU x ${cpu.toFixed(2)}\n`,
-      );
-    }
-  }
-} finally {
-  await endpoint.stop();
+  return table([head, ...lines]) + ratios.join('');
 }
+
+const outcomes: Record<string, Outcome> = {};
+if (!json) console.log(`tasks.bench: ${settingLines(setting())}medians of ${ROUNDS} round(s)`);
+for (const name of chosenVariants(Object.keys(VARIANTS), options)) {
+  const outcome = await measure(name);
+  outcomes[name] = outcome;
+  if (!json) console.log(`\n${name}\n${printed(outcome)}`);
+}
+if (json) console.log(JSON.stringify({ ...setting(), rounds: ROUNDS, outcomes }, null, 2));

@@ -3,13 +3,13 @@
  * <bytes>` runs one task of S3ComputeObjectChecksum on an object of so many bytes, and prints what it
  * took as JSON.
  */
-import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ComputeObjectChecksumAlgorithm } from '@aws-sdk/client-s3-control';
 import { OPERATIONS } from '../../src/operations/index.ts';
 import type { S3 } from '../../src/s3/index.ts';
 import { placeOn } from '../../test/operations/place.ts';
 import { answer, requestOf, SIGNAL, TASK } from '../../test/operations/scene.ts';
+import { rssPeakMb } from './processes.ts';
 
 /** About what undici hands out. */
 const PIECE_BYTES = 64 * 1024;
@@ -40,6 +40,4 @@ const began = performance.now();
 const outcome = await opened.run(TASK, SIGNAL);
 const wallMs = performance.now() - began;
 if (!outcome.ok) throw new Error(outcome.message);
-const status = readFileSync('/proc/self/status', 'utf8');
-const rssPeakMb = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
-process.stdout.write(`${JSON.stringify({ wallMs, rssPeakMb })}\n`);
+process.stdout.write(`${JSON.stringify({ wallMs, rssPeakMb: rssPeakMb('self') })}\n`);

@@ -1,24 +1,31 @@
 /**
  * A program of its own, so that its CPU time and memory are nobody else's:
  *
- *   node bench/lib/contestant.ts undici|wire|sdk <url> <rows>
+ *   node bench/lib/contestant.ts undici|wire|sdk tagging|copy <url> <rows>
  *
- * puts tags on `rows` objects, 64 requests in flight, and prints what it took as JSON.
+ * does the work on `rows` objects, 64 requests in flight, and prints what it took as JSON.
  */
-import { createHash } from 'node:crypto';
 import { Pool, type Dispatcher } from 'undici';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import { createS3 } from '../../src/s3/index.ts';
 import { createSigner, sha256Hex } from '../../src/sigv4/index.ts';
-import { BUCKET } from './endpoint.ts';
 import type { Measured } from './measured.ts';
-import { CREDENTIALS, IN_FLIGHT, keyOf, REGION, TAG } from './work.ts';
+import { rssPeakMb } from './processes.ts';
+import {
+  BUCKET,
+  CREDENTIALS,
+  IN_FLIGHT,
+  isWork,
+  keyOf,
+  REGION,
+  REQUEST_OF,
+  TAG,
+  TARGET_BUCKET,
+  type Work,
+} from './work.ts';
 
-const TAGGING = `<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet><Tag><Key>${TAG.Key}</Key><Value>${TAG.Value}</Value></Tag></TagSet></Tagging>`;
-const md5Of = (body: Buffer): string => createHash('md5').update(body).digest('base64');
-
-type PutTags = (key: string) => Promise<void>;
+type DoTask = (key: string) => Promise<void>;
 
 /** Resolves when the answer is whole; the body is not looked at. */
 class Bare implements Dispatcher.DispatchHandler {
@@ -50,7 +57,7 @@ class Bare implements Dispatcher.DispatchHandler {
 }
 
 /** The least that sends the same request over our own client: what a job adds stands out against it. */
-function wireClient(url: string): PutTags {
+function wireClient(url: string, work: Work): DoTask {
   const s3 = createS3({
     endpoint: url,
     region: REGION,
@@ -59,75 +66,91 @@ function wireClient(url: string): PutTags {
     clock: systemClock,
     random: systemRandom,
   });
-  const body = Buffer.from(TAGGING);
-  const headers = { 'content-md5': md5Of(body), 'content-type': 'application/xml' };
-  const shared = { method: 'PUT', bucket: BUCKET, query: { tagging: '' }, headers, body } as const;
-  const bodySha256 = sha256Hex(body);
+  const requestOf = REQUEST_OF[work];
+  const { body } = requestOf('');
+  const hashed = body === undefined ? {} : { bodySha256: sha256Hex(body) };
   return async (key) => {
-    const { status, failure } = await s3.send({ ...shared, key, bodySha256 });
+    const { status, failure } = await s3.send({ ...requestOf(key), key, ...hashed });
     if (status !== 200) throw new Error(failure ?? `HTTP ${status}`);
   };
 }
 
 /** The least that sends a correctly signed request with undici and our signer. */
-function undiciClient(url: string): PutTags {
+function undiciClient(url: string, work: Work): DoTask {
   const pool = new Pool(url, { connections: IN_FLIGHT, pipelining: 1 });
   const signer = createSigner({ ...CREDENTIALS, region: REGION, service: 's3' });
   const { host } = new URL(url);
-  const body = Buffer.from(TAGGING);
-  const payloadHash = sha256Hex(body);
-  const md5 = md5Of(body);
+  const requestOf = REQUEST_OF[work];
+  const { body = null, query = {} } = requestOf('');
+  const payloadHash = sha256Hex(body ?? '');
+  const search = Object.entries(query)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
+  const tail = search === '' ? '' : `?${search}`;
   return (key) =>
     new Promise((resolve, reject) => {
-      const path = `/${BUCKET}/${key}`;
-      const headers = { host, 'content-md5': md5, 'content-type': 'application/xml' };
-      const request = { method: 'PUT', path, query: 'tagging=', headers, payloadHash } as const;
+      const { method, bucket, headers: given } = requestOf(key);
+      const path = `/${bucket}/${key}`;
+      const headers = { host, ...given };
+      const request = { method, path, query: search, headers, payloadHash };
       const signed = signer.sign(request, Date.now());
       pool.dispatch(
-        { method: 'PUT', path: `${path}?tagging=`, headers: Object.assign(headers, signed), body },
+        { method, path: path + tail, headers: Object.assign(headers, signed), body },
         new Bare(resolve, reject),
       );
     });
 }
 
-async function sdkClient(url: string): Promise<PutTags> {
+async function sdkClient(url: string, work: Work): Promise<DoTask> {
   // Loaded here, so that it does not count as memory of the bare loop.
-  const { PutObjectTaggingCommand, S3Client } = await import('@aws-sdk/client-s3');
+  const { CopyObjectCommand, PutObjectTaggingCommand, S3Client } =
+    await import('@aws-sdk/client-s3');
+  const agent = { keepAlive: true, maxSockets: IN_FLIGHT };
   const client = new S3Client({
     endpoint: url,
     region: REGION,
     credentials: CREDENTIALS,
     forcePathStyle: true,
-    requestHandler: { httpAgent: { keepAlive: true, maxSockets: IN_FLIGHT } },
+    requestHandler: { httpAgent: agent, httpsAgent: agent },
   });
-  return async (Key) => {
-    await client.send(
-      new PutObjectTaggingCommand({ Bucket: BUCKET, Key, Tagging: { TagSet: [TAG] } }),
-    );
+  const send: Readonly<Record<Work, (Key: string) => Promise<unknown>>> = {
+    tagging: (Key) =>
+      client.send(new PutObjectTaggingCommand({ Bucket: BUCKET, Key, Tagging: { TagSet: [TAG] } })),
+    copy: (Key) =>
+      client.send(
+        new CopyObjectCommand({ Bucket: TARGET_BUCKET, Key, CopySource: `${BUCKET}/${Key}` }),
+      ),
   };
+  return async (key) => void (await send[work](key));
 }
 
-async function putAll(put: PutTags, rows: number): Promise<void> {
+async function doAll(doTask: DoTask, rows: number): Promise<void> {
   let next = 0;
   const lane = async (): Promise<void> => {
-    for (let row = next++; row < rows; row = next++) await put(keyOf(row));
+    for (let row = next++; row < rows; row = next++) await doTask(keyOf(row));
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
 }
 
-const [kind, url = '', count = ''] = process.argv.slice(2);
+const [kind = '', work = '', url = '', count = ''] = process.argv.slice(2);
 const rows = Number(count);
-const CLIENTS: Readonly<Record<string, (url: string) => PutTags | Promise<PutTags>>> = {
+const CLIENTS: Readonly<Record<string, (url: string, work: Work) => DoTask | Promise<DoTask>>> = {
   undici: undiciClient,
   wire: wireClient,
   sdk: sdkClient,
 };
-const put = await (CLIENTS[kind ?? ''] ?? undiciClient)(url);
+const client = CLIENTS[kind];
+if (client === undefined || !isWork(work)) throw new Error(`Nobody is called ${kind} ${work}.`);
+const doTask = await client(url, work);
 const cpuBefore = process.cpuUsage();
 const began = performance.now();
-await putAll(put, rows);
+await doAll(doTask, rows);
 const wallMs = performance.now() - began;
 const { user, system } = process.cpuUsage(cpuBefore);
-const rssPeakMb = process.resourceUsage().maxRSS / 1024;
-const measured: Measured = { rows, wallMs, cpuMs: (user + system) / 1000, rssPeakMb };
+const measured: Measured = {
+  rows,
+  wallMs,
+  cpuMs: (user + system) / 1000,
+  rssPeakMb: rssPeakMb('self'),
+};
 process.stdout.write(`${JSON.stringify(measured)}\n`, () => process.exit(0));

@@ -5,7 +5,7 @@
  *
  * prepares a job with the engine of the service, and prints what it took as JSON.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
@@ -19,6 +19,7 @@ import { folderStaging } from '../../src/staging/index.ts';
 import { openSqliteStore } from '../../src/store/index.ts';
 import { newJob } from '../../test/contract/store.contract.ts';
 import type { Measured } from './measured.ts';
+import { rssPeakMb } from './processes.ts';
 import { CREDENTIALS, REGION, TAG } from './work.ts';
 
 const [url = '', manifest = '', count = ''] = process.argv.slice(2);
@@ -57,12 +58,11 @@ for (;;) {
 const wallMs = performance.now() - began;
 const { user, system } = process.cpuUsage(before);
 // Not maxRSS, which begins with that of the parent.
-const status = readFileSync('/proc/self/status', 'utf8');
-const rssPeakMb = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+const peakMb = rssPeakMb('self');
 await engine.stop();
 await store.close();
 await s3.close();
 rmSync(folder, { recursive: true });
-const measured: Measured = { rows, wallMs, cpuMs: (user + system) / 1000, rssPeakMb };
+const measured: Measured = { rows, wallMs, cpuMs: (user + system) / 1000, rssPeakMb: peakMb };
 process.stdout.write(`${JSON.stringify(measured)}\n`);
 await functions.close();
