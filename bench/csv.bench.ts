@@ -1,14 +1,22 @@
 /**
  * Rows per second of cutting a manifest with every check, and of reading its chunks into tasks,
  * against a bare count of line feeds (the floor: native code that understands nothing) and against
- * csv-parse (the usual library, which checks none of our rules).
+ * csv-parse (the usual library, which checks none of our rules). Keys are decoded in both steps: when
+ * they are cut, to be judged, and when they are read.
  *
- *   npm run bench -- csv [--rows N] [--quick]
+ * Then the memory of preparing lists of 10^5 rows and more, up to `--rows`, each by the engine of the
+ * service in a process of its own: a generated list is read over HTTP and cut, its chunks are saved.
+ *
+ *   npm run bench -- csv [--rows N] [--quick] [--json]
+ *   npm run bench -- csv --rows 100000000
  */
 import { parse } from 'csv-parse/sync';
 import { ManifestCutter, readTasks, type ChunkRange } from '../src/manifest/index.ts';
 import type { ManifestField } from '../src/model/vocabulary.ts';
-import { setting, settingLines } from './lib/figures.ts';
+import { millions, percent, times, verdict } from './lib/bars.ts';
+import { setting, settingLines, table } from './lib/figures.ts';
+import { startHelper } from './lib/helper-process.ts';
+import { inOwnProcess } from './lib/measured.ts';
 import { benchOptions } from './lib/options.ts';
 
 const BUCKET = 'example-archive-2024';
@@ -85,32 +93,87 @@ function rate(rows: number, run: () => number): number {
   return (rows / best) * 1000;
 }
 
-const { rows } = benchOptions({ full: 1_000_000, quick: 100_000 });
-console.log(`csv.bench: ${settingLines(setting())}`);
-const columns = [24, 8, 12, 12, 12, 12, 10, 10];
-const print = (cells: readonly string[]): void =>
-  console.log(
-    cells.map((cell, i) => (i ? cell.padStart : cell.padEnd).call(cell, columns[i] ?? 9)).join(''),
-  );
-print(['rows/s', 'B/row', 'newlines', 'csv-parse', 'cut', 'readTasks', 'cut/nl', 'cut/csv-p']);
-for (const { name, fields, row } of SHAPES) {
-  const bytes = Buffer.from(Array.from({ length: rows }, (_, i) => row(i)).join(''));
-  const few = bytes.subarray(
-    0,
-    Buffer.byteLength(
-      Array.from({ length: Math.min(rows, CSV_PARSE_ROWS) }, (_, i) => row(i)).join(''),
-    ),
-  );
+interface Rates {
+  readonly name: string;
+  readonly bytesPerRow: number;
+  readonly newlines: number;
+  readonly library: number;
+  readonly cut: number;
+  readonly read: number;
+}
+
+function measure({ name, fields, row }: Shape, rows: number): Rates {
+  const text = (count: number): Buffer =>
+    Buffer.from(Array.from({ length: count }, (_, i) => row(i)).join(''));
+  const bytes = text(rows);
+  const few = text(Math.min(rows, CSV_PARSE_ROWS));
   const chunks = cut(bytes, fields);
-  const newlines = rate(rows, () => countLines(bytes));
-  const library = rate(Math.min(rows, CSV_PARSE_ROWS), () => parse(few).length);
-  const cutting = rate(rows, () => cut(bytes, fields).reduce((sum, chunk) => sum + chunk.rows, 0));
-  const reading = rate(rows, () => readAll(bytes, fields, chunks));
-  print([
+  return {
     name,
-    (bytes.length / rows).toFixed(0),
-    ...[newlines, library, cutting, reading].map((r) => `${(r / 1e6).toFixed(2)} M`),
-    `x ${(cutting / newlines).toFixed(2)}`,
-    `x ${(cutting / library).toFixed(1)}`,
+    bytesPerRow: bytes.length / rows,
+    newlines: rate(rows, () => countLines(bytes)),
+    library: rate(Math.min(rows, CSV_PARSE_ROWS), () => parse(few).length),
+    cut: rate(rows, () => cut(bytes, fields).reduce((sum, chunk) => sum + chunk.rows, 0)),
+    read: rate(rows, () => readAll(bytes, fields, chunks)),
+  };
+}
+
+/** Rows per second and core of cutting; the issue's, of plain CSV. */
+const RATE_BAR = { atLeast: 3_000_000 };
+/** How much the largest list may take above the smallest. */
+const MEMORY_BAR = { atMost: 1.15 };
+
+async function prepared(rows: number): Promise<{ readonly cells: string[]; readonly mb: number }> {
+  const server = await startHelper('generated-list-server.ts', [String(rows)]);
+  try {
+    const manifest = {
+      Spec: { Format: 'S3BatchOperations_CSV_20180820', Fields: ['Bucket', 'Key'] },
+      Location: { ObjectArn: 'arn:aws:s3:::lists/generated.csv', ETag: 'generated' },
+    };
+    const args = [server.url, JSON.stringify(manifest), String(rows)];
+    const { wallMs, cpuMs, rssPeakMb } = await inOwnProcess('prepare-list.ts', args);
+    const perCpuSecond = (rows / cpuMs) * 1000;
+    const cells = [
+      rows.toLocaleString('en-US'),
+      ...[millions((rows / wallMs) * 1000), millions(perCpuSecond), rssPeakMb.toFixed(0)],
+      verdict(perCpuSecond, RATE_BAR, millions),
+    ];
+    return { cells, mb: rssPeakMb };
+  } finally {
+    await server.stop();
+  }
+}
+
+async function memory(rowsMax: number): Promise<void> {
+  const head = ['rows', 'rows/s', 'rows/s of one core', 'peak RSS MB', 'rows/s of one core'];
+  const lines = [head];
+  const peaks: number[] = [];
+  for (let rows = 100_000; rows <= rowsMax; rows *= 10) {
+    const { cells, mb } = await prepared(rows);
+    lines.push(cells);
+    peaks.push(mb);
+  }
+  const growth = (peaks.at(-1) ?? NaN) / (peaks[0] ?? NaN);
+  console.log(`\nPreparing a generated list, with the start of the engine\n${table(lines)}`);
+  console.log(
+    `memory, largest / smallest: ${verdict(growth, MEMORY_BAR, times)} (${times(growth)})`,
+  );
+}
+
+const { rows, quick, json } = benchOptions({ full: 10_000_000, quick: 100_000 });
+/** All in memory: more would tell the same. */
+const CUT_ROWS = Math.min(rows, 1_000_000);
+const rates = SHAPES.map((shape) => measure(shape, CUT_ROWS));
+if (json) {
+  console.log(JSON.stringify({ ...setting(), rates }));
+} else {
+  console.log(`csv.bench: ${settingLines(setting())}`);
+  const head = ['rows/s', 'B/row', 'newlines', 'csv-parse', 'cut', 'readTasks', 'cut/nl'];
+  const lines = rates.map(({ name, bytesPerRow, newlines, library, cut, read }) => [
+    ...[name, bytesPerRow.toFixed(0), millions(newlines), millions(library), millions(cut)],
+    ...[millions(read), percent(cut / newlines), times(cut / library)],
+    verdict(cut, RATE_BAR, millions),
   ]);
+  console.log(table([[...head, 'cut/csv-p', 'cut'], ...lines]));
+  await memory(quick ? 1_000_000 : rows);
 }

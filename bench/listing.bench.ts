@@ -5,21 +5,21 @@
  *
  *   npm run bench -- listing [--rows N] [--quick]
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { systemClock } from '../src/base/clock.ts';
 import { systemRandom } from '../src/base/random.ts';
 import { listInParallel } from '../src/listing/index.ts';
 import { pageRequest, readPage } from '../src/listing/pages.ts';
 import { inventoryRows } from '../src/manifest/index.ts';
 import { createS3, type S3Client } from '../src/s3/index.ts';
+import { verdict, whole } from './lib/bars.ts';
 import { setting, settingLines, table } from './lib/figures.ts';
+import { startHelper } from './lib/helper-process.ts';
 import { SHAPES } from './lib/list-endpoint.ts';
 import { benchOptions } from './lib/options.ts';
 
 const DELAYS_MS = [50, 0];
 const LANES = 32;
+const BAR = { atLeast: 50_000 };
 const PLAN = { bucket: 'bench-bucket', versions: false, headers: {} };
 const COLUMNS = { hasVersions: false, hasDetails: false, hasFacts: false };
 
@@ -74,13 +74,10 @@ async function measured(
   delayMs: number,
   list: (s3: S3Client) => Promise<Counted>,
 ): Promise<{ readonly perSecond: number; readonly requests: number; readonly cpuMs: number }> {
-  const program = join(import.meta.dirname, 'lib/list-endpoint.ts');
-  const endpoint = spawn(process.execPath, [program, shape, String(keys), String(delayMs)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(endpoint.stdout.setEncoding('utf8'), 'data')) as [string];
+  const args = [shape, String(keys), String(delayMs)];
+  const endpoint = await startHelper('list-endpoint.ts', args);
   const s3 = createS3({
-    endpoint: `http://127.0.0.1:${line.trim()}`,
+    endpoint: endpoint.url,
     region: 'us-east-1',
     credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
     clock: systemClock,
@@ -102,8 +99,7 @@ async function measured(
     };
   } finally {
     await s3.close();
-    endpoint.kill('SIGTERM');
-    await once(endpoint, 'exit');
+    await endpoint.stop();
   }
 }
 
@@ -118,6 +114,7 @@ const rows = [
     'ratio',
     'requests',
     'CPU ms per 100,000',
+    'keys/s',
   ],
 ];
 for (const delayMs of DELAYS_MS) {
@@ -132,6 +129,7 @@ for (const delayMs of DELAYS_MS) {
       `x ${(many.perSecond / one.perSecond).toFixed(1)}`,
       `${many.requests} for ${one.requests}`,
       many.cpuMs.toFixed(0),
+      verdict(many.perSecond, BAR, whole),
     ]);
   }
 }

@@ -11,7 +11,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setting, settingLines, table } from './lib/figures.ts';
-import { makeLists, startFileServer } from './lib/lists.ts';
+import { startHelper } from './lib/helper-process.ts';
+import { makeLists } from './lib/lists.ts';
 import { inOwnProcess } from './lib/measured.ts';
 import { benchOptions } from './lib/options.ts';
 
@@ -26,7 +27,7 @@ const RSS_MB_MAX = 350;
 
 const { rows } = benchOptions({ full: 5_000_000, quick: 300_000 });
 const folder = mkdtempSync(join(tmpdir(), 'brigade-bench-'));
-const server = await startFileServer(folder);
+const server = await startHelper('file-server.ts', [folder]);
 try {
   const lines: string[][] = [];
   for (const { name, manifest } of makeLists(folder, rows)) {

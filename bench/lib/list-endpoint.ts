@@ -1,12 +1,11 @@
 /**
  * A bucket that exists only as a list, served by a process of its own: `node list-endpoint.ts SHAPE
- * KEYS DELAY_MS`. It prints its port. Every answer is made when it is asked for, after the delay.
+ * KEYS DELAY_MS PORT`. Every answer is made when it is asked for, after the delay.
  */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { KeySpace } from '../../test/listing/key-space.ts';
 
-const [shape = '', keys = '', delayMs = ''] = process.argv.slice(2);
+const [shape = '', keys = '', delayMs = '', port = ''] = process.argv.slice(2);
 
 const digits = (n: number, width: number): string => String(n).padStart(width, '0');
 const scrambled = (n: number): string => (Math.imul(n + 1, 0x9e3779b1) >>> 0).toString(16);
@@ -38,8 +37,6 @@ if (import.meta.main) {
     else answer();
   });
   server.keepAliveTimeout = 600_000;
-  server.listen(0, '127.0.0.1', () => {
-    // Listening on TCP: the address is never a pipe's name.
-    process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
-  });
+  server.listen(Number(port), '127.0.0.1', () => process.stdout.write('listening\n'));
+  process.stdin.on('end', () => process.exit(0)).resume();
 }

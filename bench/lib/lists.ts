@@ -1,12 +1,10 @@
-/** The same rows as lists of every kind, in files, and a server that hands them out like S3 does. */
-import { type ChildProcess, spawn } from 'node:child_process';
+/** The same rows as lists of every kind, in files. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { JobManifest } from '../../src/model/job.ts';
-import { freePort } from '../../test/lib/service.ts';
 
 export const BUCKET = 'lists';
 const OBJECTS = 'example-archive-2024';
@@ -103,26 +101,3 @@ function put(folder: string, key: string, body: Buffer, Spec: JobManifest['Spec'
 }
 
 const md5 = (body: Buffer): string => createHash('md5').update(body).digest('hex');
-
-/** A process of its own, so that it is nobody's CPU time; it ends with its parent. */
-export async function startFileServer(
-  folder: string,
-): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const port = await freePort();
-  const program = join(import.meta.dirname, 'file-server.ts');
-  const child: ChildProcess = spawn(process.execPath, [program, folder, String(port)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  await new Promise((resolve, reject) => {
-    child.stdout?.once('data', resolve);
-    child.once('exit', reject);
-  });
-  return {
-    url: `http://127.0.0.1:${port}`,
-    stop: () =>
-      new Promise((resolve) => {
-        child.once('exit', () => resolve());
-        child.stdin?.end();
-      }),
-  };
-}
