@@ -13,6 +13,7 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { silentLog } from '../base/log.ts';
 import { ApiError } from '../model/api-error.ts';
 import { authenticate } from './auth-gate.ts';
+import { authorize, visitorOf } from './authorize.ts';
 import type { ApiDeps } from './call.ts';
 import { API_VERSION, findCall, noSuchOperation } from './calls.ts';
 import { BODY_BYTES_MAX, toApiError } from './errors.ts';
@@ -66,11 +67,17 @@ async function answerCall(
   const target = request.raw.url ?? '/';
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const { method } = request;
-  const principal = authenticate({ method, target, headers: headersOf(request.raw), body }, deps);
+  const principal = await authenticate(
+    { method, target, headers: headersOf(request.raw), body },
+    deps,
+  );
   const { account } = principal;
   const { call, jobId } = findCall(method, pathOf(request));
   const query = new Query(target.slice(pathOf(request).length + 1));
-  const answer = await call.run({ account, jobId, query, body }, deps);
+  const asked = { account, jobId, query, body };
+  const visitor = visitorOf(request, principal);
+  await authorize(() => call.needs(asked, deps), visitor, deps);
+  const answer = await call.run(asked, deps);
   const fields = { requestId: request.id, call: call.name, accessKeyId: principal.accessKeyId };
   (deps.log ?? silentLog).debug(fields, 'A call was answered.');
   void reply.code(answer.status);

@@ -7,7 +7,7 @@
  */
 import type { Principal } from '../auth/index.ts';
 import { ApiError } from '../model/api-error.ts';
-import { sha256Hex, UNSIGNED_PAYLOAD, verifySigV4 } from '../sigv4/index.ts';
+import { readSigV4, sha256Hex, UNSIGNED_PAYLOAD, type VerifyOptions } from '../sigv4/index.ts';
 import type { ApiDeps } from './call.ts';
 
 export interface RawRequest {
@@ -19,22 +19,40 @@ export interface RawRequest {
   readonly body: Uint8Array;
 }
 
-/** The account for which the call is made. Throws ApiError. */
-export function authenticate(request: RawRequest, deps: ApiDeps): Principal {
-  const { keyring, clock } = deps;
-  const verdict = verifySigV4(request, (id) => keyring.findSecret(id), clock.now());
-  if (!verdict.ok) throw new ApiError(verdict.code, verdict.message);
-  if (verdict.sessionToken !== undefined) {
+type GateDeps = Pick<ApiDeps, 'keyring' | 'clock'>;
+
+/** Who makes the call, for their own account. Rejects with ApiError. */
+export async function authenticate(request: RawRequest, deps: GateDeps): Promise<Principal> {
+  const principal = await signerOf(request, deps);
+  checkAccount(request.headers, principal);
+  return principal;
+}
+
+/** As `authenticate`, for whatever account. */
+export async function signerOf(
+  request: RawRequest,
+  { keyring, clock }: GateDeps,
+  options: VerifyOptions = {},
+): Promise<Principal> {
+  const claimed = readSigV4(request, options);
+  if (!claimed.ok) throw new ApiError(claimed.code, claimed.message);
+  const found = await keyring.find(claimed.accessKeyId, claimed.sessionToken);
+  if (!found.ok && found.why === 'invalid-token') {
     throw new ApiError('InvalidToken', 'The provided token is malformed or otherwise invalid.');
   }
+  if (!found.ok && found.why === 'expired-token') {
+    throw new ApiError('ExpiredToken', 'The provided token has expired.');
+  }
+  const secret = found.ok ? found.caller.secret.reveal() : undefined;
+  const verdict = claimed.verify(secret, clock.now());
+  if (!verdict.ok) throw new ApiError(verdict.code, verdict.message);
   checkPayload(verdict.payloadHash, request.body);
-
-  const principal = keyring.principalOf(verdict.accessKeyId);
-  if (principal === undefined) {
+  if (!found.ok) {
     const message = 'The AWS Access Key Id you provided does not exist in our records.';
     throw new ApiError('InvalidAccessKeyId', message);
   }
-  checkAccount(request.headers, principal);
+  const { principal } = found.caller;
+  keyring.noteUse(principal);
   return principal;
 }
 

@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { Keyring } from '../auth/index.ts';
+import type { ContextEntries, Keyring, Principal } from '../auth/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Query } from './query.ts';
 
@@ -31,6 +31,23 @@ export interface CallRequest {
   readonly body: Uint8Array;
 }
 
+/** One thing that the caller must be allowed. */
+export interface Need {
+  readonly action: string;
+  /** An ARN, or `*` for what is not about one thing. */
+  readonly resource: string;
+  /** What conditions may ask about, beyond caller and connection. */
+  readonly entries?: ContextEntries;
+}
+
+export interface Visitor {
+  readonly principal: Principal;
+  /** Of the connection: what a header says of it is not believed. */
+  readonly sourceIp: string;
+  readonly isTls: boolean;
+  readonly requestId: string;
+}
+
 export interface Answer {
   readonly status: number;
   /** A whole XML document, or empty. */
@@ -42,6 +59,8 @@ export interface Call {
   readonly method: string;
   /** Below the API version; `{id}` is a job's id. */
   readonly path: 'jobs' | 'jobs/{id}' | `jobs/{id}/${string}`;
+  /** What the caller must be allowed before it runs. Rejects with ApiError for what cannot be read. */
+  needs(request: CallRequest, deps: ApiDeps): Promise<readonly Need[]>;
   /** Rejects with ApiError for a refusal. */
   run(request: CallRequest, deps: ApiDeps): Promise<Answer>;
 }

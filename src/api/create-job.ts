@@ -4,7 +4,8 @@ import { ApiError } from '../model/api-error.ts';
 import { CREATE_JOB_BODY } from '../model/job-shapes.ts';
 import type { Job, JobRequest } from '../model/job.ts';
 import { sha256Hex } from '../sigv4/index.ts';
-import type { Call, ApiDeps } from './call.ts';
+import { createJobNeeds } from './authorize.ts';
+import type { ApiDeps, Call, CallRequest, Need } from './call.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { refuseProblems } from './problems.ts';
 import { checkCreateJob, operationOf } from './validate.ts';
@@ -15,12 +16,30 @@ export const createJob: Call = {
   method: 'POST',
   path: 'jobs',
 
-  async run({ account, body }, deps) {
-    const read = readBody(body, 'CreateJobRequest', CREATE_JOB_BODY);
-    const jobId = await acceptJob(read, account, deps);
+  needs: async (request, deps) => needsOfNewJob(readJob(request), request.account, deps),
+
+  async run(request, deps) {
+    const jobId = await acceptJob(readJob(request), request.account, deps);
     return { status: 200, body: writeAnswer('CreateJobResult', { JobId: jobId }) };
   },
 };
+
+function readJob({ body }: CallRequest): ReadBody {
+  return readBody(body, 'CreateJobRequest', CREATE_JOB_BODY);
+}
+
+export function needsOfNewJob(
+  { value, problems }: ReadBody,
+  account: string,
+  deps: Pick<ApiDeps, 'region'>,
+): readonly Need[] {
+  refuseProblems(problems);
+  // As in `acceptedRequest`.
+  const request = value as unknown as JobRequest;
+  const { Priority: priority, RoleArn: roleArn, Tags: tags = [] } = request;
+  const job = { operation: operationOf(request), priority, roleArn, tags };
+  return createJobNeeds(job, account, deps);
+}
 
 /** Checks and keeps what was read of a request; resolves to the id of its job, which may be an earlier one. */
 export async function acceptJob(read: ReadBody, account: string, deps: ApiDeps): Promise<string> {

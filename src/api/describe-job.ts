@@ -1,3 +1,4 @@
+import { jobNeed } from './authorize.ts';
 import type { Call } from './call.ts';
 import { noSuchJob } from './no-such-job.ts';
 import { jobDescriptor } from './job-view.ts';
@@ -7,6 +8,8 @@ export const describeJob: Call = {
   name: 'DescribeJob',
   method: 'GET',
   path: 'jobs/{id}',
+
+  needs: async (request, deps) => [await jobNeed('s3:DescribeJob', request, deps)],
 
   async run({ account, jobId }, { store, clock, region }) {
     const now = clock.now();

@@ -8,6 +8,7 @@ import type {
 import { GENERATED_MANIFEST_FORMAT } from '../manifest/index.ts';
 import type { Job } from '../model/job.ts';
 import type { JobCounts } from '../store/index.ts';
+import { jobArn } from './authorize.ts';
 
 export interface Moment {
   readonly now: number;
@@ -21,7 +22,7 @@ export function jobDescriptor(job: Job, region: string, moment: Moment): JobDesc
     JobId: job.id,
     ConfirmationRequired: request.ConfirmationRequired,
     Description: request.Description,
-    JobArn: `arn:aws:s3:${region}:${job.account}:job/${job.id}`,
+    JobArn: jobArn(region, job.account, job.id),
     Status: job.status,
     Manifest: request.Manifest,
     Operation: request.Operation,

@@ -18,6 +18,8 @@ export const listJobs: Call = {
   method: 'GET',
   path: 'jobs',
 
+  needs: () => Promise.resolve([{ action: 's3:ListJobs', resource: '*' }]),
+
   async run({ account, query }, { store, clock }) {
     const statuses = query.texts('jobStatuses', STATUS, 'InvalidRequestException');
     const asked = query.integer('maxResults', COUNT, 'InvalidRequestException') ?? 0;

@@ -3,7 +3,8 @@ import { PUT_JOB_TAGGING_BODY } from '../model/job-shapes.ts';
 import type { JobTag } from '../model/job.ts';
 import { JOB_TAGS_MAX } from '../model/limits.ts';
 import type { Store } from '../store/index.ts';
-import type { Call } from './call.ts';
+import { jobNeed, requestTagEntries } from './authorize.ts';
+import type { Call, CallRequest } from './call.ts';
 import { noSuchJob } from './no-such-job.ts';
 import { refuseProblems } from './problems.ts';
 import { checkJobTags } from './tags.ts';
@@ -15,22 +16,36 @@ export const putJobTagging: Call = {
   method: 'PUT',
   path: 'jobs/{id}/tagging',
 
-  async run({ account, jobId, body }, { store }) {
-    const read = readBody(body, 'PutJobTaggingRequest', PUT_JOB_TAGGING_BODY);
+  async needs(request, deps) {
+    const entries = requestTagEntries(tagsOf(readTags(request)));
+    return [await jobNeed('s3:PutJobTagging', request, deps, entries)];
+  },
+
+  async run(request, { store }) {
+    const { account, jobId } = request;
+    const read = readTags(request);
     await replaceTags(read, account, jobId, store);
     return { status: 200, body: '' };
   },
 };
 
+function readTags({ body }: CallRequest): ReadBody {
+  return readBody(body, 'PutJobTaggingRequest', PUT_JOB_TAGGING_BODY);
+}
+
+export function tagsOf({ value, problems }: ReadBody): readonly JobTag[] {
+  refuseProblems(problems);
+  // The shape gives a list of tags, each with both texts.
+  return value['Tags'] as readonly JobTag[];
+}
+
 export async function replaceTags(
-  { value, problems }: ReadBody,
+  read: ReadBody,
   account: string,
   jobId: string,
   store: Store,
 ): Promise<void> {
-  refuseProblems(problems);
-  // The shape gives a list of tags, each with both texts.
-  const tags = value['Tags'] as readonly JobTag[];
+  const tags = tagsOf(read);
   if (tags.length > JOB_TAGS_MAX) {
     const message = `Tags: must hold at most ${JOB_TAGS_MAX} tags`;
     throw new ApiError('TooManyTagsException', message);

@@ -1,7 +1,8 @@
 import { isTerminal } from '../lifecycle/index.ts';
 import { ApiError } from '../model/api-error.ts';
 import { priority as priorityShape } from '../model/scalar-shapes.ts';
-import type { Call } from './call.ts';
+import { jobNeed } from './authorize.ts';
+import type { Call, CallRequest } from './call.ts';
 import { noSuchJob } from './no-such-job.ts';
 import { writeAnswer } from './wire.ts';
 
@@ -10,9 +11,14 @@ export const updateJobPriority: Call = {
   method: 'POST',
   path: 'jobs/{id}/priority',
 
-  async run({ account, jobId, query }, { store }) {
-    const priority = query.integer('priority', priorityShape, 'BadRequestException');
-    if (priority === undefined) throw new ApiError('BadRequestException', 'priority: is required');
+  async needs(request, deps) {
+    const entries = { 's3:RequestJobPriority': priorityOf(request) };
+    return [await jobNeed('s3:UpdateJobPriority', request, deps, entries)];
+  },
+
+  async run(request, { store }) {
+    const { account, jobId } = request;
+    const priority = priorityOf(request);
     const job = await store.setPriority(account, jobId, priority);
     if (job === undefined) throw noSuchJob();
     if (isTerminal(job.status)) {
@@ -24,3 +30,9 @@ export const updateJobPriority: Call = {
     return { status: 200, body: writeAnswer('UpdateJobPriorityResult', answer) };
   },
 };
+
+function priorityOf({ query }: CallRequest): number {
+  const priority = query.integer('priority', priorityShape, 'BadRequestException');
+  if (priority === undefined) throw new ApiError('BadRequestException', 'priority: is required');
+  return priority;
+}

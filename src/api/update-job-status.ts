@@ -3,6 +3,7 @@ import { ApiError } from '../model/api-error.ts';
 import { statusUpdateReason } from '../model/scalar-shapes.ts';
 import { oneOf } from '../model/shape.ts';
 import { REQUESTED_STATUSES, type RequestedStatus } from '../model/vocabulary.ts';
+import { jobNeed } from './authorize.ts';
 import type { Call } from './call.ts';
 import { noSuchJob } from './no-such-job.ts';
 import { writeAnswer } from './wire.ts';
@@ -19,6 +20,8 @@ export const updateJobStatus: Call = {
   name: 'UpdateJobStatus',
   method: 'POST',
   path: 'jobs/{id}/status',
+
+  needs: async (request, deps) => [await jobNeed('s3:UpdateJobStatus', request, deps)],
 
   async run({ account, jobId, query }, { store, clock }) {
     const text = query.text('requestedJobStatus', REQUESTED, 'BadRequestException');

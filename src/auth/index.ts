@@ -1,3 +1,18 @@
-export { type AccessKey, fixedKeyring, type Keyring, type Principal } from './keyring.ts';
+export {
+  type AccessKey,
+  type Caller,
+  fixedKeyring,
+  type Found,
+  FRESH_MS,
+  type Keyring,
+  openKeyring,
+  policyOf,
+} from './keyring.ts';
+export { isUnlimited, judge, type Principal, principalEntries } from './principal.ts';
+export { contextOf, type ContextEntries, tagEntries } from './policy/context.ts';
+export { decide, type Decision } from './policy/decide.ts';
+export { type Policy, PolicyDefect, readPolicy } from './policy/document.ts';
+export { MANAGED_POLICIES } from './policy/managed.ts';
 export { Secret } from './secret.ts';
 export { sameSecret } from './same-secret.ts';
+export { MASTER_KEY_BYTES, readMasterKeys, secretOf, Vault } from './vault.ts';

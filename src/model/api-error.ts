@@ -23,6 +23,7 @@ export const API_ERRORS = {
   AuthorizationQueryParametersError: 400,
   MissingSecurityHeader: 400,
   InvalidToken: 400,
+  ExpiredToken: 400,
   XAmzContentSHA256Mismatch: 400,
   EntityTooLarge: 400,
   MalformedXML: 400,

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readMasterKeys } from '../auth/index.ts';
 import type { InvokeApi, Registration } from '../functions/index.ts';
 import { CONCURRENCY_MAX, LEASE_MS } from '../model/limits.ts';
 import { functionsOf } from './functions-config.ts';
@@ -25,6 +26,8 @@ export interface Config {
   readonly account: string;
   /** Absent: made at the first start and kept in the data folder. */
   readonly rootKey: KeyPair | undefined;
+  /** What secrets in the database are sealed with, newest first. Absent: as the root key. */
+  readonly masterKeys: readonly Buffer[] | undefined;
   /** Absent: the sandbox. */
   readonly s3: { readonly endpoint: string; readonly credentials: KeyPair } | undefined;
   readonly region: string;
@@ -102,6 +105,7 @@ export function readConfig(overrides: Source = {}): Config {
     outageMs: whole(source, 'BRIGADE_OUTAGE_MINUTES', 60, 0, 10_080) * 60_000,
     leaseMs: whole(source, 'BRIGADE_LEASE_SECONDS', LEASE_MS / 1000, 3, 600) * 1000,
     region: text('BRIGADE_S3_REGION') ?? text('AWS_REGION') ?? 'us-east-1',
+    masterKeys: masterKeysOf(text('BRIGADE_MASTER_KEY')),
     rootKey: keyPair(source, 'BRIGADE_ROOT_ACCESS_KEY_ID', 'BRIGADE_ROOT_SECRET_ACCESS_KEY'),
     s3,
     functions: functionsOf(text('BRIGADE_FUNCTIONS')),
@@ -125,6 +129,16 @@ function stagingOf(text: string): StagingPlace {
   if (bucket !== undefined) return { bucket, prefix: path.slice(1) };
   throw new ConfigError(
     'BRIGADE_STAGING: must be a folder, or s3://bucket/prefix with letters, digits, dots, dashes and underscores in the prefix.',
+  );
+}
+
+function masterKeysOf(text: string | undefined): Config['masterKeys'] {
+  if (text === undefined) return undefined;
+  const keys = readMasterKeys(text);
+  if (keys) return keys;
+  // What stands there is a secret, or nearly one.
+  throw new ConfigError(
+    'BRIGADE_MASTER_KEY: must be 32 bytes in hex or base64 (openssl rand -hex 32); several with commas, the new one first.',
   );
 }
 

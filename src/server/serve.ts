@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createApi } from '../api/index.ts';
-import { fixedKeyring, Secret } from '../auth/index.ts';
+import { openKeyring, Secret } from '../auth/index.ts';
 import { systemClock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import { claimFolder } from '../store/index.ts';
@@ -19,6 +19,7 @@ import { bury, buryAll, workersOfFolder } from './instance.ts';
 import { openLog } from './open-log.ts';
 import { verifyStaging } from './open-staging.ts';
 import { openStore } from './open-store.ts';
+import { openVault } from './open-vault.ts';
 import { addPages } from './pages.ts';
 import { rootKeyOf } from './root-key.ts';
 import { SUPPORTS } from './supports.ts';
@@ -78,13 +79,16 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
   const units = await buryAll(store, prefix, config.workers ?? 0);
   if (units > 0) log.info({ units }, 'Taking up the work of a process that died.');
 
-  const keyring = fixedKeyring([
-    {
-      accessKeyId: rootKey.accessKeyId,
-      account: config.account,
-      secret: new Secret(rootKey.secretAccessKey),
-    },
-  ]);
+  const secret = new Secret(rootKey.secretAccessKey);
+  const keyring = openKeyring({
+    fixed: [{ accessKeyId: rootKey.accessKeyId, account: config.account, secret }],
+    book: store,
+    vault: await openVault(config, store, random),
+    clock,
+    random,
+    log,
+  });
+  undo.push(() => keyring.close());
   const deps = {
     store,
     keyring,

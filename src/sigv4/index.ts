@@ -16,6 +16,8 @@ export {
   type SignerOptions,
 } from './sign.ts';
 export {
+  type Claimed,
+  readSigV4,
   type ReceivedRequest,
   type Refused,
   type SigV4Refusal,

@@ -41,6 +41,13 @@ export interface ReceivedRequest {
 export interface VerifyOptions {
   /** Regions that a credential scope may name; absent: any. */
   readonly regions?: readonly string[];
+  /** That a credential scope must name; absent: `s3`. */
+  readonly service?: 's3' | 'sts';
+  /**
+   * Of the body, for services whose clients do not declare it in a header; what is declared is
+   * passed on all the same, and whoever reads the body compares.
+   */
+  readonly bodyHash?: string;
 }
 
 export interface Verified {
@@ -65,6 +72,15 @@ export type SigV4Refusal =
   | 'MissingSecurityHeader'
   | 'AuthorizationHeaderMalformed'
   | 'AuthorizationQueryParametersError';
+
+/** Who a request says it is signed by; nothing of it is proved yet. */
+export interface Claimed {
+  readonly ok: true;
+  readonly accessKeyId: string;
+  readonly sessionToken?: string;
+  /** `secret`: undefined for a key nobody has. */
+  verify(secret: string | undefined, nowMs: number): Verified | Refused;
+}
 
 export interface Refused {
   readonly ok: false;
@@ -95,9 +111,16 @@ export function verifySigV4(
   nowMs: number,
   options: VerifyOptions = {},
 ): Verified | Refused {
-  const mark = request.target.indexOf('?');
-  const path = mark < 0 ? request.target : request.target.slice(0, mark);
-  const query = mark < 0 ? '' : request.target.slice(mark + 1);
+  const claimed = readSigV4(request, options);
+  return claimed.ok ? claimed.verify(findSecret(claimed.accessKeyId), nowMs) : claimed;
+}
+
+/** As `verifySigV4` in two steps, for those who must ask for the secret in between. */
+export function readSigV4(
+  request: ReceivedRequest,
+  options: VerifyOptions = {},
+): Claimed | Refused {
+  const query = queryOf(request.target);
   const authorization = request.headers['authorization'];
   const presigned = /(?:^|&)X-Amz-(?:Algorithm|Signature)=/.test(query);
 
@@ -111,10 +134,29 @@ export function verifySigV4(
   const claim =
     authorization === undefined
       ? claimOfQuery(query, request.headers)
-      : claimOfHeaders(authorization, request.headers);
+      : claimOfHeaders(authorization, request.headers, options.bodyHash);
   if ('ok' in claim) return claim;
+  const { accessKeyId, sessionToken } = claim;
+  return {
+    ok: true,
+    accessKeyId,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+    verify: (secret, nowMs) => verifyClaim(request, claim, secret, nowMs, options),
+  };
+}
 
-  const secret = findSecret(claim.accessKeyId);
+function queryOf(target: string): string {
+  const mark = target.indexOf('?');
+  return mark < 0 ? '' : target.slice(mark + 1);
+}
+
+function verifyClaim(
+  request: ReceivedRequest,
+  claim: Claim,
+  secret: string | undefined,
+  nowMs: number,
+  options: VerifyOptions,
+): Verified | Refused {
   if (secret === undefined) {
     return refuse(
       'InvalidAccessKeyId',
@@ -129,8 +171,14 @@ export function verifySigV4(
 
   const { key, hmac } = signingKey(claim.accessKeyId, secret, claim);
   const scope = scopeText(claim);
+  const { target } = request;
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
   const tail = [
-    canonicalQuery(query, presigned ? 'X-Amz-Signature' : undefined),
+    canonicalQuery(
+      queryOf(target),
+      claim.expiresSeconds === undefined ? undefined : 'X-Amz-Signature',
+    ),
     claim.signedHeaders
       .map((name) => `${name}:${receivedValue(request.headers[name] ?? '')}\n`)
       .join(''),
@@ -170,6 +218,7 @@ function refuse(code: SigV4Refusal, message: string): Refused {
 function claimOfHeaders(
   authorization: string,
   headers: Readonly<Record<string, string>>,
+  bodyHash: string | undefined,
 ): Claim | Refused {
   const malformed = (why: string): Refused =>
     refuse('AuthorizationHeaderMalformed', `The authorization header is malformed; ${why}`);
@@ -201,7 +250,7 @@ function claimOfHeaders(
       `Invalid credential date "${credential.day}". This date is not the same as X-Amz-Date: "${amzDate.slice(0, 8)}".`,
     );
   }
-  const payloadHash = headers['x-amz-content-sha256'];
+  const payloadHash = headers['x-amz-content-sha256'] ?? bodyHash;
   if (payloadHash === undefined) {
     return refuse(
       'MissingSecurityHeader',
@@ -293,8 +342,9 @@ function refusalOfScope(claim: Claim, options: VerifyOptions): Refused | undefin
           'AuthorizationQueryParametersError',
           `Error parsing the X-Amz-Credential parameter; ${why}`,
         );
-  if (claim.service !== 's3') {
-    return wrong(`incorrect service "${claim.service}". This endpoint belongs to "s3".`);
+  const { service = 's3' } = options;
+  if (claim.service !== service) {
+    return wrong(`incorrect service "${claim.service}". This endpoint belongs to "${service}".`);
   }
   if (options.regions !== undefined && !options.regions.includes(claim.region)) {
     return wrong(

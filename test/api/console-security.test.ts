@@ -43,7 +43,8 @@ test('the right pair of key and secret opens a session, every other pair does no
   world.clock.advance(MINUTE);
   const body = { accessKeyId: 'AKID', secretAccessKey: 'secret' };
   const reply = await world.call('POST', 'session', { body });
-  assert.deepEqual(reply.json, { accessKeyId: 'AKID', account: '123456789012' });
+  const arn = 'arn:aws:iam::123456789012:root';
+  assert.deepEqual(reply.json, { accessKeyId: 'AKID', account: '123456789012', arn });
   const cookie = String(reply.headers['set-cookie']);
   assert.match(cookie, /; Path=\/console; HttpOnly; SameSite=Strict; Max-Age=43200$/);
   assert.ok(

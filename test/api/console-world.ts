@@ -65,8 +65,8 @@ export function openConsoleWorld(changes: Partial<ConsoleDeps> = {}): ConsoleWor
   const logged: string[] = [];
   const keys = new Map(KEYS.map((key) => [key.accessKeyId, key]));
   const keyring: Keyring = {
-    findSecret: (id) => fixedKeyring([...keys.values()]).findSecret(id),
-    principalOf: (id) => fixedKeyring([...keys.values()]).principalOf(id),
+    ...fixedKeyring([]),
+    find: (id, token) => fixedKeyring([...keys.values()]).find(id, token),
   };
   const nothing = (): void => undefined;
   const deps: ConsoleDeps = {

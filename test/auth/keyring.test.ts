@@ -31,14 +31,20 @@ test('a keyring does not print its secrets', () => {
   assert.ok(!JSON.stringify(keyring).includes('very-secret'));
 });
 
-test('a keyring knows its keys and no others', () => {
+test('a keyring knows its keys and no others', async () => {
   const keyring = fixedKeyring([key('A'), key('B', '999999999999')]);
-  assert.equal(keyring.findSecret('A'), 'very-secret');
-  assert.deepEqual(keyring.principalOf('B'), { accessKeyId: 'B', account: '999999999999' });
+  const found = await keyring.find('B');
+  assert.ok(found.ok);
+  assert.equal(found.caller.secret.reveal(), 'very-secret');
+  const { account, kind, arn } = found.caller.principal;
+  assert.deepEqual(
+    [account, kind, arn],
+    ['999999999999', 'root', 'arn:aws:iam::999999999999:root'],
+  );
   for (const stranger of ['C', '', '__proto__', 'constructor']) {
-    assert.equal(keyring.findSecret(stranger), undefined);
-    assert.equal(keyring.principalOf(stranger), undefined);
+    assert.deepEqual(await keyring.find(stranger), { ok: false, why: 'unknown-key' });
   }
+  assert.deepEqual(await keyring.find('A', 'token'), { ok: false, why: 'invalid-token' });
 });
 
 test('two keys of one id, and accounts that are not twelve digits, are refused', () => {

@@ -2,6 +2,7 @@
 import type { S3Request } from '../../s3/index.ts';
 import { elements, elementText } from '../../s3/index.ts';
 import { storeRefused } from './console-error.ts';
+import { anywhere, bucketNeed, objectNeed } from './may.ts';
 import type { View, ViewDeps } from './deps.ts';
 import { neededParameter, textParameter } from './parameters.ts';
 
@@ -10,7 +11,7 @@ const PAGE_KEYS = 100;
 export const bucketsView: View = {
   method: 'GET',
   path: 'buckets',
-  action: 's3:ListAllMyBuckets',
+  needs: anywhere('s3:ListAllMyBuckets'),
 
   async run({ signal }, deps) {
     const xml = await listed({ method: 'GET' }, 'The list of buckets', deps, signal);
@@ -26,7 +27,10 @@ export const bucketsView: View = {
 export const objectsView: View = {
   method: 'GET',
   path: 'objects',
-  action: 's3:ListBucket',
+
+  needs: async ({ query }) => {
+    return [bucketNeed(neededParameter(query, 'bucket', 255), textParameter(query, 'prefix'))];
+  },
 
   async run({ query, signal }, deps) {
     const bucket = neededParameter(query, 'bucket', 255);
@@ -60,11 +64,11 @@ export const objectsView: View = {
 export const objectView: View = {
   method: 'GET',
   path: 'object',
-  action: 's3:GetObject',
+
+  needs: async ({ query }) => [objectNeed(...placeOf(query))],
 
   async run({ query, signal }, { s3 }) {
-    const bucket = neededParameter(query, 'bucket', 255);
-    const key = neededParameter(query, 'key', 4096);
+    const [bucket, key] = placeOf(query);
     const answer = await s3.send({ method: 'HEAD', bucket, key }, signal);
     if (answer.status !== 200) throw storeRefused(answer, `The object ${bucket}/${key}`);
     const { headers } = answer;
@@ -76,6 +80,10 @@ export const objectView: View = {
     };
   },
 };
+
+function placeOf(query: URLSearchParams): [bucket: string, key: string] {
+  return [neededParameter(query, 'bucket', 255), neededParameter(query, 'key', 4096)];
+}
 
 async function listed(
   request: S3Request,

@@ -8,13 +8,13 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { silentLog } from '../../base/log.ts';
-import { ApiError } from '../../model/api-error.ts';
+import type { Principal } from '../../auth/index.ts';
+import { authorize, demand, visitorOf } from '../authorize.ts';
 import { toApiError } from '../errors.ts';
 import { Attempts } from './attempts.ts';
 import { ConsoleError } from './console-error.ts';
-import type { ConsoleDeps, View, ViewDeps } from './deps.ts';
+import type { ConsoleDeps, View, ViewDeps, ViewRequest } from './deps.ts';
 import { CONSOLE_HEADER, isFromConsole, isTls, SECURITY_HEADERS } from './guard.ts';
-import { may } from './may.ts';
 import { ProgressLog } from './progress-log.ts';
 import { openSession, sealSession, type Session, sessionCookie, touched } from './session.ts';
 import { signIn } from './sign-in.ts';
@@ -67,14 +67,15 @@ function addRoutes(scope: FastifyInstance, deps: ViewDeps): void {
 function addSession(api: FastifyInstance, deps: ViewDeps): void {
   const attempts = new Attempts(deps.clock);
   api.post('/session', async (request, reply) => {
-    const { principal } = signIn(request.body, request.ip, attempts, deps);
+    const caller = await signIn(request.body, request.ip, attempts, deps);
     const now = deps.clock.now();
-    setSession(request, reply, { principal, startedAt: now, seenAt: now }, deps);
-    return principal;
+    setSession(request, reply, { caller, startedAt: now, seenAt: now });
+    return shown(caller.principal);
   });
   // Whoever opens the page first asks this: nobody is no error.
   api.get('/session', async (request) => {
-    return openSession(request.headers.cookie, deps.keyring, deps.clock.now())?.principal ?? {};
+    const session = await openSession(request.headers.cookie, deps.keyring, deps.clock.now());
+    return session ? shown(session.caller.principal) : {};
   });
   api.delete('/session', async (request, reply) => {
     void reply.header('set-cookie', sessionCookie('', isTls(request.headers)));
@@ -83,22 +84,26 @@ function addSession(api: FastifyInstance, deps: ViewDeps): void {
 }
 
 function addView(api: FastifyInstance, view: View, deps: ViewDeps): void {
-  const { method, path, action } = view;
+  const { method, path } = view;
   api.route<{ Params: { jobId?: string } }>({
     method,
     url: `/${path}`,
     handler: async (request, reply) => {
-      const { principal } = sessionOf(request, reply, deps);
-      const resource = path.startsWith('jobs') ? { account: principal.account } : {};
-      if (!may(principal, action, resource)) throw new ApiError('AccessDenied', 'Access Denied');
+      const { principal } = (await sessionOf(request, reply, deps)).caller;
+      const visitor = visitorOf(request, principal);
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
       const { jobId = '' } = request.params;
       const mark = request.url.indexOf('?');
       const query = new URLSearchParams(mark < 0 ? '' : request.url.slice(mark));
       const { body } = request;
+      const asked: ViewRequest = {
+        ...{ principal, jobId, query, body, signal: gone.signal },
+        demand: (need) => demand(need, visitor, deps),
+      };
       try {
-        return await view.run({ principal, jobId, query, body, signal: gone.signal }, deps);
+        await authorize(() => view.needs(asked, deps), visitor, deps);
+        return await view.run(asked, deps);
       } catch (error) {
         // Nobody hears this; what was aborted for them is no error of ours.
         if (gone.signal.aborted)
@@ -110,26 +115,30 @@ function addView(api: FastifyInstance, view: View, deps: ViewDeps): void {
 }
 
 /** The session of a request, prolonged when its user did something. */
-function sessionOf(request: FastifyRequest, reply: FastifyReply, deps: ViewDeps): Session {
+async function sessionOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: ViewDeps,
+): Promise<Session> {
   const now = deps.clock.now();
-  const session = openSession(request.headers.cookie, deps.keyring, now);
+  const session = await openSession(request.headers.cookie, deps.keyring, now);
   if (session === undefined) {
     throw new ConsoleError(401, 'SignInRequired', 'Sign in with an access key of this service.');
   }
   const renewed =
     request.headers[CONSOLE_HEADER] === IN_BACKGROUND ? undefined : touched(session, now);
-  if (renewed) setSession(request, reply, renewed, deps);
+  if (renewed) setSession(request, reply, renewed);
   return session;
 }
 
-function setSession(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  session: Session,
-  { keyring }: ViewDeps,
-): void {
-  const value = sealSession(session, keyring);
+function setSession(request: FastifyRequest, reply: FastifyReply, session: Session): void {
+  const value = sealSession(session);
   void reply.header('set-cookie', sessionCookie(value, isTls(request.headers)));
+}
+
+/** What the page is told of its user. */
+function shown({ accessKeyId, account, user, arn }: Principal): object {
+  return { accessKeyId, account, ...(user === undefined ? {} : { user }), arn };
 }
 
 function notFromConsole(): ConsoleError {
@@ -143,11 +152,11 @@ function answerError(
   reply: FastifyReply,
   deps: ViewDeps,
 ): FastifyReply {
-  const shown = error instanceof ConsoleError ? error : toApiError(error);
-  if (shown.httpStatus >= 500 && !(error instanceof ConsoleError)) {
+  const told = error instanceof ConsoleError ? error : toApiError(error);
+  if (told.httpStatus >= 500 && !(error instanceof ConsoleError)) {
     const fields = { requestId: request.id, method: request.method, error };
     (deps.log ?? silentLog).error(fields, 'A call of the console ended in an unexpected error.');
   }
-  const { code, message } = shown;
-  return reply.code(shown.httpStatus).send({ code, message });
+  const { code, message } = told;
+  return reply.code(told.httpStatus).send({ code, message });
 }

@@ -2,7 +2,7 @@
 import type { Principal } from '../../auth/index.ts';
 import type { S3 } from '../../s3/index.ts';
 import type { Staging } from '../../staging/index.ts';
-import type { ApiDeps } from '../call.ts';
+import type { ApiDeps, Need } from '../call.ts';
 import type { ProgressLog } from './progress-log.ts';
 
 export interface ConsoleDeps extends ApiDeps {
@@ -41,28 +41,20 @@ export interface ViewRequest {
   readonly query: URLSearchParams;
   /** Parsed JSON; undefined when there was none. */
   readonly body: unknown;
+  /** Throws AccessDenied unless its user may do this too, which only turned out on the way. */
+  demand(need: Need): void;
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal;
 }
+
+export type Needs = (request: ViewRequest, deps: ViewDeps) => Promise<readonly Need[]>;
 
 export interface View {
   readonly method: 'GET' | 'POST' | 'PUT';
   /** Below /console/api/; `:jobId` is a job's id. */
   readonly path: string;
-  readonly action: Action;
+  /** What its user must be allowed before it runs, see may.ts. */
+  readonly needs: Needs;
   /** Resolves to what is answered as JSON. Rejects with ApiError or ConsoleError for a refusal. */
   run(request: ViewRequest, deps: ViewDeps): Promise<unknown>;
 }
-
-/** What a principal may be asked about, see may.ts: AWS's names where there are any. */
-export type Action =
-  | 's3:ListJobs'
-  | 's3:CreateJob'
-  | 's3:DescribeJob'
-  | 's3:UpdateJobPriority'
-  | 's3:UpdateJobStatus'
-  | 's3:PutJobTagging'
-  | 's3:ListAllMyBuckets'
-  | 's3:ListBucket'
-  | 's3:GetObject'
-  | 'brigade:DescribeSystem';

@@ -4,6 +4,7 @@
  */
 import { jobOptionsOf } from '../../model/job-options.ts';
 import type { Job } from '../../model/job.ts';
+import { onJob } from './may.ts';
 import type { View } from './deps.ts';
 import { jobOf } from './job.ts';
 
@@ -16,7 +17,7 @@ const TASKS_MIN = 100;
 export const estimateView: View = {
   method: 'GET',
   path: 'jobs/:jobId/estimate',
-  action: 's3:DescribeJob',
+  needs: onJob('s3:DescribeJob'),
 
   async run(request, deps) {
     const job = await jobOf(request, deps);

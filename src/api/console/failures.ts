@@ -10,7 +10,8 @@ import { decodeKey } from '../../manifest/index.ts';
 import type { Job } from '../../model/job.ts';
 import { ReportReader, type ReportRow } from '../../report/index.ts';
 import { StagedFileLost, StagingUnavailable } from '../../staging/index.ts';
-import type { View, ViewDeps } from './deps.ts';
+import { onJob } from './may.ts';
+import type { View, ViewDeps, ViewRequest } from './deps.ts';
 import { jobOf } from './job.ts';
 import { openReportFile, reportOf } from './report-files.ts';
 
@@ -63,12 +64,12 @@ class Tally {
 export const failuresView: View = {
   method: 'GET',
   path: 'jobs/:jobId/failures',
-  action: 's3:DescribeJob',
+  needs: onJob('s3:DescribeJob'),
 
   async run(request, deps) {
     const job = await jobOf(request, deps);
     const tally = new Tally();
-    if (isTerminal(job.status)) await readReport(job, tally, deps, request.signal);
+    if (isTerminal(job.status)) await readReport(job, tally, request, deps);
     else await readParts(job, tally, deps);
     const reasons = [...tally.reasons.values()].sort((a, b) => b.count - a.count);
     return { reasons, rows: tally.rows, isWhole: !tally.isFull && tally.rows >= job.tasksFailed };
@@ -78,13 +79,13 @@ export const failuresView: View = {
 async function readReport(
   job: Job,
   tally: Tally,
+  request: ViewRequest,
   { s3 }: ViewDeps,
-  signal: AbortSignal,
 ): Promise<void> {
   if (job.tasksFailed === 0) return;
-  for (const file of (await reportOf(job, s3, signal))?.files ?? []) {
+  for (const file of (await reportOf(job, request, s3))?.files ?? []) {
     if (file.status !== 'failed' || tally.isFull) continue;
-    const body = await openReportFile(file, 0, s3, signal);
+    const body = await openReportFile(file, 0, request, s3);
     // A stream of bytes without an encoding yields Buffers.
     if (body) await tally.read(body as AsyncIterable<Buffer>);
   }

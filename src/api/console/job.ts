@@ -2,6 +2,7 @@
 import type { Job } from '../../model/job.ts';
 import { jobDescriptor } from '../job-view.ts';
 import { noSuchJob } from '../no-such-job.ts';
+import { onJob } from './may.ts';
 import type { View, ViewDeps, ViewRequest } from './deps.ts';
 
 /** The principal's own job. */
@@ -14,7 +15,7 @@ export async function jobOf({ principal, jobId }: ViewRequest, { store }: ViewDe
 export const describeJobView: View = {
   method: 'GET',
   path: 'jobs/:jobId',
-  action: 's3:DescribeJob',
+  needs: onJob('s3:DescribeJob'),
 
   async run(request, deps) {
     const { store, clock, region, progress } = deps;

@@ -2,6 +2,7 @@
 import { JOB_STATUSES, type JobStatus } from '../../model/vocabulary.ts';
 import { JOB_SORTS } from '../../store/index.ts';
 import { jobListDescriptor } from '../job-view.ts';
+import { anywhere } from './may.ts';
 import type { View } from './deps.ts';
 import { choiceParameter, refuse, textParameter, wholeParameter } from './parameters.ts';
 
@@ -10,7 +11,7 @@ const PAGE_JOBS_MAX = 200;
 export const listJobsView: View = {
   method: 'GET',
   path: 'jobs',
-  action: 's3:ListJobs',
+  needs: anywhere('s3:ListJobs'),
 
   async run({ principal, query }, { store, clock }) {
     const size = wholeParameter(query, 'size', { fallback: 20, min: 1, max: PAGE_JOBS_MAX });

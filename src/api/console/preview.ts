@@ -22,7 +22,8 @@ import {
 import { MANIFEST_FIELDS, type ManifestField } from '../../model/vocabulary.ts';
 import { toFailure } from '../../s3/index.ts';
 import { storeRefused } from './console-error.ts';
-import type { View, ViewDeps } from './deps.ts';
+import { objectNeed } from './may.ts';
+import type { View, ViewDeps, ViewRequest } from './deps.ts';
 import { neededParameter, refuse, textParameter } from './parameters.ts';
 import { textHead } from './text-head.ts';
 
@@ -59,16 +60,17 @@ interface Head {
 export const previewView: View = {
   method: 'GET',
   path: 'preview',
-  action: 's3:GetObject',
 
-  async run({ query, signal }, deps): Promise<Preview> {
-    const bucket = neededParameter(query, 'bucket', 255);
-    const key = neededParameter(query, 'key', 4096);
+  needs: async ({ query }) => [objectNeed(...placeOf(query))],
+
+  async run(request, deps): Promise<Preview> {
+    const { query, signal } = request;
+    const [bucket, key] = placeOf(query);
     const isInventory = textParameter(query, 'format').startsWith('S3InventoryReport_');
     const fields = fieldsOf(textParameter(query, 'fields'));
     if (isInventory || /(^|\/)manifest\.json$/.test(key)) {
       const head = await headOf(bucket, key, ENVELOPE_BYTES_MAX, deps, signal);
-      return ofEnvelope(head, bucket, isInventory, deps, signal);
+      return ofEnvelope(head, bucket, isInventory, request, deps);
     }
     const head = await headOf(bucket, key, HEAD_BYTES, deps, signal);
     const isJson = /\.(jsonl|ndjson)(\.(gz|zst))?$/i.test(key);
@@ -92,8 +94,8 @@ async function ofEnvelope(
   { bytes, etag, size }: Head,
   own: string,
   isInventory: boolean,
+  request: ViewRequest,
   deps: ViewDeps,
-  signal: AbortSignal,
 ): Promise<Preview> {
   const kind = isInventory ? 'inventory' : 'report';
   const base = { kind, etag, size, fields: [], rows: [] } as const;
@@ -108,7 +110,9 @@ async function ofEnvelope(
     }
     const found = { ...base, files: files.length, file: first.key };
     if (columns === undefined) return { ...found, notShown: 'Rows of Parquet are not shown here.' };
-    const head = await headOf(first.bucket ?? own, first.key, HEAD_BYTES, deps, signal);
+    const bucket = first.bucket ?? own;
+    request.demand(objectNeed(bucket, first.key));
+    const head = await headOf(bucket, first.key, HEAD_BYTES, deps, request.signal);
     const { text, isEnd } = await textHead(head.bytes, head.bytes.length >= head.size);
     const rows = rewritten(text, isEnd, csvColumns(columns));
     const fields = columns.versionId < 0 ? NAMED.slice(0, 2) : NAMED;
@@ -116,6 +120,10 @@ async function ofEnvelope(
   } catch (error) {
     return { ...base, problem: defectOf(error) };
   }
+}
+
+function placeOf(query: URLSearchParams): [bucket: string, key: string] {
+  return [neededParameter(query, 'bucket', 255), neededParameter(query, 'key', 4096)];
 }
 
 const NAMED: readonly ManifestField[] = ['Bucket', 'Key', 'VersionId'];

@@ -4,6 +4,8 @@ import type { Job } from '../../model/job.ts';
 import { reportKeys } from '../../report/index.ts';
 import type { S3, S3Stream } from '../../s3/index.ts';
 import { ConsoleError, storeRefused } from './console-error.ts';
+import type { ViewRequest } from './deps.ts';
+import { objectNeed } from './may.ts';
 
 export interface ReportFile {
   readonly status: 'succeeded' | 'failed';
@@ -20,16 +22,19 @@ export interface ReportPlace {
   readonly files: readonly ReportFile[];
 }
 
+type ReportReading = Pick<ViewRequest, 'demand' | 'signal'>;
+
 /** Undefined: the job has none (yet). Rejects with ConsoleError when the store does not hand it out. */
 export async function reportOf(
   job: Job,
+  { demand, signal }: ReportReading,
   s3: S3,
-  signal: AbortSignal,
 ): Promise<ReportPlace | undefined> {
   const { Enabled, Bucket, Prefix } = job.request.Report ?? {};
   const bucket = Bucket?.split(':').at(-1);
   if (Enabled !== true || bucket === undefined || !isTerminal(job.status)) return undefined;
   const { manifest: key } = reportKeys(Prefix, job.id);
+  demand(objectNeed(bucket, key));
   const answer = await s3.send({ method: 'GET', bucket, key }, signal);
   if (answer.status !== 200) throw storeRefused(answer, `The report ${bucket}/${key}`);
   const files = filesOf(answer.body.toString('utf8'), bucket);
@@ -39,9 +44,11 @@ export async function reportOf(
 export async function openReportFile(
   { bucket, key }: ReportFile,
   from: number,
+  { demand, signal }: ReportReading,
   s3: S3,
-  signal: AbortSignal,
 ): Promise<S3Stream['body'] | undefined> {
+  // Named by the manifest.json, which anybody who may write there may have written.
+  demand(objectNeed(bucket, key));
   const headers = { range: `bytes=${from}-` };
   const answer = await s3.open({ method: 'GET', bucket, key, headers }, signal);
   // Exactly at its end: nothing is left.

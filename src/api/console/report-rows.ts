@@ -14,7 +14,8 @@ import {
   type ReportRowAt,
 } from '../../report/index.ts';
 import { ConsoleError } from './console-error.ts';
-import type { View, ViewDeps } from './deps.ts';
+import { onJob } from './may.ts';
+import type { View, ViewDeps, ViewRequest } from './deps.ts';
 import { jobOf } from './job.ts';
 import { choiceParameter, refuse, textParameter, wholeParameter } from './parameters.ts';
 import { openReportFile, type ReportFile, reportOf } from './report-files.ts';
@@ -39,24 +40,24 @@ interface Page {
 export const reportRowsView: View = {
   method: 'GET',
   path: 'jobs/:jobId/report',
-  action: 's3:GetObject',
+  needs: onJob('s3:DescribeJob'),
 
   async run(request, deps) {
-    const { query, signal } = request;
+    const { query } = request;
     const status = choiceParameter(query, 'rows', ['all', 'succeeded', 'failed'], 'all');
     const size = wholeParameter(query, 'size', { fallback: 50, min: 1, max: PAGE_ROWS_MAX });
     const code = textParameter(query, 'code', 256);
     const key = textParameter(query, 'key');
     const from = positionOf(textParameter(query, 'from', 64));
     const job = await jobOf(request, deps);
-    const report = await reportOf(job, deps.s3, signal);
+    const report = await reportOf(job, request, deps.s3);
     if (report === undefined) return { rows: [], files: [] };
 
     const files = report.files.filter((file) => status === 'all' || file.status === status);
     const filter: Filter = (row) =>
       (code === '' || row.errorCode === code) && (key === '' || names(row, key));
     const page: Page = { rows: [], size, scanned: 0 };
-    const next = await fill(page, files, from, filter, deps, signal);
+    const next = await fill(page, files, from, filter, request, deps);
     const rows = page.rows.map((row) => ({ ...row, key: plainKey(row) }));
     return { rows, next: next && `${next.file}-${next.offset}`, scanned: page.scanned, ...report };
   },
@@ -67,13 +68,13 @@ async function fill(
   files: readonly ReportFile[],
   from: Position,
   filter: Filter,
+  request: ViewRequest,
   deps: ViewDeps,
-  signal: AbortSignal,
 ): Promise<Position | undefined> {
   for (const [i, file] of files.entries()) {
     if (i < from.file) continue;
     const offset = i === from.file ? from.offset : 0;
-    const body = await openReportFile(file, offset, deps.s3, signal);
+    const body = await openReportFile(file, offset, request, deps.s3);
     if (body === undefined) continue;
     const end = await fillFrom(page, body, offset, filter);
     if (end !== undefined) return { file: i, offset: end };

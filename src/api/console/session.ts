@@ -5,12 +5,12 @@
  * I1. The signature is an HMAC under a key that is derived from the access key's secret. No process
  *     remembers anything: restarts and other processes of the same keyring take the cookie as well.
  * I2. At each request the keyring is asked: a key that was removed, or has another secret, ends its
- *     sessions at once. The secret itself is in no cookie.
+ *     sessions as soon as the keyring knows. The secret itself is in no cookie.
  * I3. A session ends IDLE_MS after its user last did something, and SESSION_MS after its beginning.
  * Signing out removes the cookie from the browser; one that was stolen before lives until I3.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Keyring, Principal } from '../../auth/index.ts';
+import type { Caller, Keyring } from '../../auth/index.ts';
 
 /** AWS's console ends sessions after twelve hours. */
 export const SESSION_MS = 12 * 60 * 60 * 1000;
@@ -23,35 +23,35 @@ const COOKIE = 'brigade-session';
 const PURPOSE = 'brigade console session 1';
 
 export interface Session {
-  readonly principal: Principal;
+  readonly caller: Caller;
   readonly startedAt: number;
   /** When its user last did something. */
   readonly seenAt: number;
 }
 
-/** The cookie's value. The principal's key must be of the keyring. */
-export function sealSession({ principal, startedAt, seenAt }: Session, keyring: Keyring): string {
-  const id = Buffer.from(principal.accessKeyId).toString('base64url');
+/** The cookie's value. */
+export function sealSession({ caller, startedAt, seenAt }: Session): string {
+  const id = Buffer.from(caller.principal.accessKeyId).toString('base64url');
   const content = `${id}.${startedAt}.${seenAt}`;
-  return `${content}.${signature(content, keyring.findSecret(principal.accessKeyId) ?? '')}`;
+  return `${content}.${signature(content, caller.secret.reveal())}`;
 }
 
-/** Undefined: there is no session, or none any more. */
-export function openSession(
+/** Undefined: there is no session, or none any more. Rejects when the keyring cannot be asked. */
+export async function openSession(
   cookies: string | undefined,
   keyring: Keyring,
   now: number,
-): Session | undefined {
+): Promise<Session | undefined> {
   const [id = '', started = '', seen = '', signed = '', ...rest] = cookieOf(cookies).split('.');
   if (rest.length > 0) return undefined;
   const accessKeyId = Buffer.from(id, 'base64url').toString('utf8');
-  const secret = keyring.findSecret(accessKeyId); // I2
-  const principal = keyring.principalOf(accessKeyId);
-  if (secret === undefined || principal === undefined) return undefined;
-  const expected = Buffer.from(signature(`${id}.${started}.${seen}`, secret));
+  const found = await keyring.find(accessKeyId); // I2
+  if (!found.ok) return undefined;
+  const { caller } = found;
+  const expected = Buffer.from(signature(`${id}.${started}.${seen}`, caller.secret.reveal()));
   const given = Buffer.from(signed);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
-  const session = { principal, startedAt: Number(started), seenAt: Number(seen) };
+  const session = { caller, startedAt: Number(started), seenAt: Number(seen) };
   const isOver = now - session.startedAt >= SESSION_MS || now - session.seenAt >= IDLE_MS; // I3
   return isOver ? undefined : session;
 }

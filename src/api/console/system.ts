@@ -1,5 +1,6 @@
 /** The service itself: version, workers, endpoint, limits. */
 import * as limits from '../../model/limits.ts';
+import { anywhere } from './may.ts';
 import type { View } from './deps.ts';
 
 /** A store that takes longer is as good as away to somebody who looks at a page. */
@@ -8,7 +9,7 @@ const ASK_MS_MAX = 5000;
 export const systemView: View = {
   method: 'GET',
   path: 'system',
-  action: 'brigade:DescribeSystem',
+  needs: anywhere('brigade:DescribeSystem'),
 
   async run({ signal }, { store, s3, clock, about, region, startedAt, leaseMs }) {
     const now = clock.now();
