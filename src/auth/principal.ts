@@ -70,11 +70,11 @@ export function isUnlimited({ kind, session }: Principal): boolean {
 export function principalEntries(principal: Principal): ContextEntries {
   const { account, arn, userId, user, session, kind, tags } = principal;
   const isFederated = session?.name !== undefined;
-  const type = isFederated ? 'FederatedUser' : kind === 'root' ? 'Account' : 'User';
+  const lasting = kind === 'root' ? 'Account' : 'User';
   return {
     'aws:PrincipalAccount': account,
     'aws:PrincipalArn': arn,
-    'aws:PrincipalType': type,
+    'aws:PrincipalType': isFederated ? 'FederatedUser' : lasting,
     'aws:userid': userId,
     ...(user === undefined || isFederated ? {} : { 'aws:username': user }),
     ...(session ? { 'aws:TokenIssueTime': new Date(session.issuedAt).toISOString() } : {}),

@@ -81,9 +81,17 @@ function applies(statement: Statement, ask: Ask, hasVariables: boolean): boolean
 
 function isChosen({ isNot, patterns }: Choice, fits: (pattern: string) => Answer): Answer {
   const answers = patterns.map(fits);
-  if (answers.includes(true)) return !isNot;
-  // A pattern whose variable stands for nothing fits nothing; what is not of it cannot be told.
-  return isNot ? (answers.includes(undefined) ? undefined : true) : false;
+  return any(answers, isNot);
+}
+
+/**
+ * Whether one of them is a yes, or with `isNegated` none. A variable that stands for nothing is no
+ * yes, but that it is none cannot be told.
+ */
+function any(answers: readonly Answer[], isNegated: boolean): Answer {
+  if (answers.includes(true)) return !isNegated;
+  if (!isNegated) return false;
+  return answers.includes(undefined) ? undefined : true;
 }
 
 function holds(condition: Condition, context: Context, hasVariables: boolean): Answer {
@@ -95,8 +103,7 @@ function holds(condition: Condition, context: Context, hasVariables: boolean): A
   }
   const meets = (one: string): Answer => {
     const answers = values.map((wanted) => operator.meets(one, wanted, context, hasVariables));
-    if (answers.includes(true)) return !operator.isNegated;
-    return operator.isNegated ? (answers.includes(undefined) ? undefined : true) : false;
+    return any(answers, operator.isNegated);
   };
   if (quantifier === undefined) return given.length === 1 ? meets(given[0] ?? '') : undefined; // I3
   const answers = given.map(meets);

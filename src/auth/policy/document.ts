@@ -98,8 +98,9 @@ class Reader {
       this.#problem('Version', `must be ${VERSIONS.join(' or ')}, not ${shown(version)}`);
     }
     if (id !== undefined && typeof id !== 'string') this.#problem('Id', 'must be a text');
-    const list = Array.isArray(given) ? given : given === undefined ? [] : [given];
-    if (list.length === 0) this.#problem('Statement', 'must hold a statement');
+    const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+    if (given === undefined || list.length === 0)
+      this.#problem('Statement', 'must hold a statement');
     const statements = list.map((one, index) => this.#statement(one, index));
     const sids = statements.flatMap(({ sid }) => sid ?? []);
     for (const [i, sid] of sids.entries()) {
@@ -226,8 +227,12 @@ function operatorOf(name: string): Named | undefined {
   const operator = OPERATORS.get(base);
   const isNull = name === 'Null';
   if (operator === undefined && !isNull) return undefined;
-  const quantifier = all ? ('all' as const) : any ? ('any' as const) : undefined;
-  return { operator, ifExists: exists !== undefined, ...(quantifier ? { quantifier } : {}) };
+  return {
+    operator,
+    ifExists: exists !== undefined,
+    ...(all === undefined ? {} : { quantifier: 'all' }),
+    ...(any === undefined ? {} : { quantifier: 'any' }),
+  };
 }
 
 function problemOfNull(value: string): string | undefined {

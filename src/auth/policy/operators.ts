@@ -58,8 +58,10 @@ const NUMBER = /^[+-]?\d+(\.\d+)?([eE][+-]?\d{1,3})?$/;
 const numberOf = (text: string): number => (NUMBER.test(text) ? Number(text) : NaN);
 const DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 /** ISO 8601, or seconds since 1970. */
-const dateOf = (text: string): number =>
-  /^\d{1,12}$/.test(text) ? Number(text) * 1000 : DATE.test(text) ? Date.parse(inUtc(text)) : NaN;
+function dateOf(text: string): number {
+  if (/^\d{1,12}$/.test(text)) return Number(text) * 1000;
+  return DATE.test(text) ? Date.parse(inUtc(text)) : NaN;
+}
 /** Without a zone a date and time is UTC, not the machine's own. */
 const inUtc = (text: string): string =>
   text.includes('T') && !/(Z|[+-]\d\d:?\d\d)$/.test(text) ? `${text}Z` : text;
@@ -103,16 +105,21 @@ function networkOf(text: string): BlockList | undefined {
   const [address = '', length, ...rest] = text.split('/');
   const family = isIP(address);
   const bits = family === 6 ? 128 : 32;
-  const prefix = length === undefined ? bits : /^\d{1,3}$/.test(length) ? Number(length) : -1;
-  if (family === 0 || rest.length > 0 || prefix < 0 || prefix > bits) return undefined;
+  const prefix = length === undefined ? bits : prefixOf(length);
+  if (family === 0 || address.includes('%') || rest.length > 0 || prefix < 0 || prefix > bits) return undefined;
   const network = new BlockList();
   network.addSubnet(address, prefix, family === 6 ? 'ipv6' : 'ipv4');
   return network;
 }
 
-/** An IPv4 address as a socket of IPv6 shows it is one of IPv4. */
+function prefixOf(text: string): number {
+  return /^\d{1,3}$/.test(text) ? Number(text) : -1;
+}
+
+/** An IPv4 address as a socket of IPv6 shows it is one of IPv4; without its zone. */
 function plainAddress(text: string): string {
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text)?.[1] ?? text;
+  const [address = ''] = text.split('%');
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
 }
 
 function withoutVariables(value: string): string | undefined {

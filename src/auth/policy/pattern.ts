@@ -10,6 +10,10 @@ import { type Context, valuesOf } from './context.ts';
 const ANY = Symbol('any characters');
 const ONE = Symbol('one character');
 type Piece = string | typeof ANY | typeof ONE;
+const WILD: ReadonlyMap<string, Piece> = new Map<string, Piece>([
+  ['*', ANY],
+  ['?', ONE],
+]);
 /** A pattern after its variables; undefined: one of them stands for nothing here. */
 export type Pattern = readonly Piece[] | undefined;
 
@@ -49,7 +53,7 @@ export function patternOf(text: string, context: Context, withVariables: boolean
       continue;
     }
     const char = String.fromCodePoint(text.codePointAt(at) ?? 0);
-    pieces.push(char === '*' ? ANY : char === '?' ? ONE : char);
+    pieces.push(WILD.get(char) ?? char);
     at += char.length;
   }
   return pieces;
@@ -58,7 +62,11 @@ export function patternOf(text: string, context: Context, withVariables: boolean
 /** As `patternOf`, without wildcards; undefined as there. */
 export function textOf(text: string, context: Context, withVariables: boolean): string | undefined {
   const pattern = patternOf(text, context, withVariables);
-  return pattern?.map((piece) => (piece === ANY ? '*' : piece === ONE ? '?' : piece)).join('');
+  const plain = (piece: Piece): string => {
+    if (piece === ANY) return '*';
+    return piece === ONE ? '?' : piece;
+  };
+  return pattern?.map(plain).join('');
 }
 
 function valueOfVariable(inside: string, context: Context): string | undefined {
