@@ -35,7 +35,10 @@ const CODECS: readonly Codec[] = [
 ];
 const MAGIC_BYTES = 4;
 
-/** Anything that is neither gzip nor zstd comes out as it is. */
+/**
+ * Anything that is neither gzip nor zstd comes out as it is. A piece is good until the next one is
+ * asked for.
+ */
 export async function* decompressed(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const source = bytes[Symbol.asyncIterator]();
   try {
@@ -62,7 +65,10 @@ async function* through(bytes: AsyncIterable<Buffer>, codec: Codec): AsyncGenera
   // Whatever breaks destroys the transform, so the loop below is told of it.
   feeding.catch(() => undefined);
   try {
-    for await (const piece of transform as AsyncIterable<Buffer>) yield piece;
+    for await (const piece of transform as AsyncIterable<Buffer>) {
+      yield piece;
+      giveBack(piece);
+    }
     await feeding;
   } catch (error) {
     if (!isOfZlib(error)) throw error;
@@ -73,6 +79,16 @@ async function* through(bytes: AsyncIterable<Buffer>, codec: Codec): AsyncGenera
     transform.destroy();
     await feeding.catch(() => undefined);
   }
+}
+
+/**
+ * Frees the buffer whose end this piece is: zlib has filled it and taken the next one. Left to the
+ * garbage collector, ten of them cost a collection of the whole heap, a quarter of all CPU time
+ * (bench/BENCHMARKS.md).
+ */
+function giveBack({ buffer, byteOffset, length }: Buffer): void {
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength !== PIECE_BYTES) return;
+  if (byteOffset + length === PIECE_BYTES) buffer.transfer(0);
 }
 
 function isOfZlib(error: unknown): error is Error {
