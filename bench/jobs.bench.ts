@@ -19,6 +19,7 @@ import type { JobEvent } from '../src/lifecycle/index.ts';
 import { newJob } from '../test/contract/store.contract.ts';
 import { startPostgres } from '../test/lib/postgres.ts';
 import { median, setting, settingLines, table } from './lib/figures.ts';
+import { jobOfChunks, LEASE_MS } from './lib/ledger-job.ts';
 import { benchOptions } from './lib/options.ts';
 
 const ACCOUNT = '123456789012';
@@ -27,7 +28,6 @@ const ACTIVE = 6;
 const CHUNKS = 2000;
 const PAGE = 10;
 const AT_ONCE = 50;
-const LEASE_MS = 60_000;
 
 /** The events that bring a job where it waits; of ten jobs five have ended. */
 const REST: readonly (readonly JobEvent[])[] = [
@@ -46,7 +46,7 @@ const REST: readonly (readonly JobEvent[])[] = [
 async function fill(store: Store, jobs: number): Promise<string> {
   const now = Date.now();
   const active = Array.from({ length: ACTIVE }, (_, i) => newJob({ createdAt: now - jobs - i }));
-  for (const one of active) await activate(store, one, now);
+  for (const one of active) await jobOfChunks(store, CHUNKS, one);
   const rest = Array.from({ length: jobs - ACTIVE }, (_, i) =>
     newJob({ createdAt: now - i, priority: 1 }),
   );
@@ -63,21 +63,6 @@ async function fill(store: Store, jobs: number): Promise<string> {
   const [first] = active;
   assert.ok(first);
   return first.job.id;
-}
-
-async function activate(store: Store, one: ReturnType<typeof newJob>, now: number): Promise<void> {
-  const { id } = one.job;
-  await store.createJob(one);
-  await store.apply(id, 'PreparationStarted', { at: now });
-  const until = now + LEASE_MS;
-  const [unit] = await store.lease({ worker: 'bench', now, until, limit: 1, kinds: ['prepare'] });
-  assert.equal(unit?.lease.jobId, id);
-  const chunks = Array.from({ length: CHUNKS }, (_, i) => {
-    return { firstRow: i * 1000, rows: 1000, start: i * 40_000, end: (i + 1) * 40_000 };
-  });
-  await store.addChunks(unit.lease, chunks, {});
-  await store.finishPreparing(unit.lease, { tasks: CHUNKS * 1000, bucket: 'b' }, now);
-  await store.apply(id, 'Scheduled', { at: now });
 }
 
 /** A cancelled job ends when its finish unit is done. */
