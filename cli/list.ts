@@ -162,5 +162,6 @@ export async function asked(
     answer.status === 403
       ? 'Check the credentials, and what they may do.'
       : 'Check the name, and whether this is the endpoint that you mean.';
-  throw new CommandError(`${what} cannot be read: ${answer.status} ${code}: ${message}. ${hint}`);
+  const why = `${answer.status} ${code}: ${message.replace(/\.$/, '')}`;
+  throw new CommandError(`${what} cannot be read: ${why}. ${hint}`);
 }

@@ -12,6 +12,8 @@ export interface Verb {
   readonly isReport?: true;
   /** Its report must name the owner of its bucket. */
   readonly isOwnerAsked?: true;
+  /** Options that say s3://bucket/prefix, of a bucket that must be there. */
+  readonly namesBuckets?: readonly string[];
   /** What follows the verb in an example. */
   readonly example: string;
   /** Members of CreateJob's Operation, as JSON. */
@@ -84,6 +86,7 @@ export const VERBS: readonly Verb[] = [
         isMany: true,
       },
     },
+    namesBuckets: ['to'],
     example: '--to s3://backup/2026/',
     operation: copyOf,
   },

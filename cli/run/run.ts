@@ -147,7 +147,7 @@ async function begin(
   stopping.undo = () => folder.remove();
   let open: OpenRun | undefined;
   try {
-    await checkEndpoint(remote, place, given);
+    await checkPlaces(remote, place, verb, given);
     const [profile, concurrency] = [given.text('profile'), given.whole('concurrency', 1)];
     const called = verb.name === 'invoke' ? functionOf(given) : undefined;
     const report = given.text('report');
@@ -201,10 +201,11 @@ function withFunction(operation: ReturnType<Verb['operation']>, name: string) {
   return { LambdaInvoke: { ...operation.LambdaInvoke, FunctionArn: name } };
 }
 
-/** An engine would wait for an hour; whoever mistypes an address wants to know now. */
-async function checkEndpoint(
+/** An engine would wait for an hour, or find out when all is done; whoever mistypes wants to know now. */
+async function checkPlaces(
   s3: S3Client,
   { endpoint }: ObjectsPlace,
+  verb: Verb,
   given: Given,
 ): Promise<void> {
   if ((await s3.traits()) === undefined) {
@@ -212,14 +213,16 @@ async function checkEndpoint(
       `${endpoint} does not answer. Check --s3-endpoint, and whether the store runs.`,
     );
   }
-  const list = given.text('list');
-  if (list === undefined) return;
-  const { bucket } = readS3Url(list, 'list');
-  const { status } = await s3.send({ method: 'HEAD', bucket });
-  if (status === 404) {
-    throw new CommandError(
-      `there is no bucket ${bucket} at ${endpoint}. Check its name and --s3-endpoint.`,
-    );
+  for (const option of ['list', 'report', ...(verb.namesBuckets ?? [])]) {
+    const text = given.text(option);
+    if (text === undefined || (option === 'report' && !isS3Url(text))) continue;
+    const { bucket } = readS3Url(text, option);
+    const { status } = await s3.send({ method: 'HEAD', bucket });
+    if (status === 404) {
+      throw new CommandError(
+        `there is no bucket ${bucket} at ${endpoint}. Check --${option} and --s3-endpoint.`,
+      );
+    }
   }
 }
 

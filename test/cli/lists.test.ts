@@ -100,7 +100,7 @@ test('a dry run changes nothing and tells of every row', async () => {
 test('what cannot work is refused with what to do, and leaves no run behind', async () => {
   const before = readdirSync(join(world.folder, 'runs')).length;
   const refusals: [string[], number, RegExp][] = [
-    [['--list', 's3://nowhere/'], 1, /there is no bucket nowhere .* Check its name/],
+    [['--list', 's3://nowhere/'], 1, /there is no bucket nowhere .* Check --list/],
     [['--manifest', 's3://lists/none.csv'], 1, /none\.csv cannot be read: 404/],
     [['--manifest', 'none.csv'], 64, /there is no file none\.csv/],
     [['--manifest', file('one.csv', 'lists\n')], 64, /has 1 columns: name them with --fields/],

@@ -1,12 +1,10 @@
 // Aim: a run that was killed or stopped goes on with --resume, from every stretch of its life, and
 // its report has every row once.
 import assert from 'node:assert/strict';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { cliWorld, ended, endOf, rowsOfReport, type CliWorld } from './world.ts';
+import { cliWorld, ended, endOf, rowsOfReport, seen, type CliWorld, type Told } from './world.ts';
 
 let world: CliWorld;
 const ROWS = 400;
@@ -25,21 +23,7 @@ before(async () => {
 });
 after(() => world.stop());
 
-type Event = Readonly<Record<string, unknown>>;
-
-/** Resolves with the first event that fits; the run goes on. */
-function seen(child: ChildProcessWithoutNullStreams, fits: (event: Event) => boolean) {
-  return new Promise<Event>((resolve, reject) => {
-    const lines = createInterface({ input: child.stdout });
-    lines.on('line', (line) => {
-      const event = JSON.parse(line) as Event;
-      if (fits(event)) resolve(event);
-    });
-    child.once('close', () => reject(new Error('The run ended before that.')));
-  });
-}
-
-const isWorking = (event: Event): boolean =>
+const isWorking = (event: Told): boolean =>
   event['event'] === 'progress' && Number(event['succeeded']) > 0;
 
 function slowly(report: string, ...more: readonly string[]): string[] {

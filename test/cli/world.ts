@@ -1,10 +1,14 @@
-/** The real binary in pipes, beside a real service with its sandbox, and a home that is empty. */
+/**
+ * The real binary in pipes, with a home that is empty: beside a store alone, or beside a real service
+ * with its sandbox.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import { readReport, type ReportRow } from '../../src/report/index.ts';
@@ -22,12 +26,12 @@ export interface Said {
   readonly stdout: string;
   readonly stderr: string;
   /** Its lines as JSON; a line that is none fails the test. */
-  readonly events: readonly Readonly<Record<string, unknown>>[];
+  readonly events: readonly Told[];
 }
 
-export interface CliWorld {
-  readonly service: TestService;
-  /** Of the sandbox. */
+/** The commands, and a store that they find in their environment. */
+export interface CliPlace {
+  /** Of the store. */
   readonly s3: S3Client;
   /** Where commands are run. */
   readonly folder: string;
@@ -39,6 +43,17 @@ export interface CliWorld {
   stop(): Promise<void>;
 }
 
+/** `s3` is the service's sandbox. */
+export interface CliWorld extends CliPlace {
+  readonly service: TestService;
+}
+
+export interface StoreOfObjects {
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
 export interface RunOptions {
   readonly input?: string | undefined;
   readonly env?: Readonly<Record<string, string>>;
@@ -46,17 +61,30 @@ export interface RunOptions {
 
 export async function cliWorld(): Promise<CliWorld> {
   const service = await startService();
+  const { credentials, s3Url: endpoint, url } = service;
+  const place = cliPlace({ endpoint, ...credentials }, { AWS_ENDPOINT_URL_S3_CONTROL: url });
+  const stop = async (): Promise<void> => {
+    await place.stop();
+    await service.stop();
+  };
+  return { ...place, service, stop };
+}
+
+/** `stop` leaves the store alone. */
+export function cliPlace(
+  { endpoint, ...credentials }: StoreOfObjects,
+  settings: Readonly<Record<string, string>> = {},
+): CliPlace {
   const folder = mkdtempSync(join(tmpdir(), 'brigade-cli-'));
   mkdirSync(join(folder, 'home'));
   const surroundings = { clock: systemClock, random: systemRandom };
-  const { credentials, s3Url: endpoint } = service;
   const s3 = createS3({ endpoint, region: 'us-east-1', credentials, ...surroundings });
   const env = {
     ...emptyHome(folder),
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_ENDPOINT_URL_S3: service.s3Url,
-    AWS_ENDPOINT_URL_S3_CONTROL: service.url,
+    AWS_ENDPOINT_URL_S3: endpoint,
+    ...settings,
   };
   const start = (args: readonly string[], options: RunOptions = {}) => {
     const child = spawn(NODE, [BRIGADE, ...args], { cwd: folder, env: { ...env, ...options.env } });
@@ -66,7 +94,6 @@ export async function cliWorld(): Promise<CliWorld> {
     return child;
   };
   return {
-    service,
     s3,
     folder,
     env,
@@ -79,7 +106,6 @@ export async function cliWorld(): Promise<CliWorld> {
     },
     async stop() {
       await s3.close();
-      await service.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -110,6 +136,24 @@ export async function ended(child: ChildProcessWithoutNullStreams): Promise<Said
   };
 }
 
+/** One line of JSON. */
+export type Told = Readonly<Record<string, unknown>>;
+
+/** Resolves with the first event that fits; the command goes on. */
+export function seen(
+  child: ChildProcessWithoutNullStreams,
+  fits: (event: Told) => boolean,
+): Promise<Told> {
+  return new Promise((resolve, reject) => {
+    const lines = createInterface({ input: child.stdout });
+    lines.on('line', (line) => {
+      const event = JSON.parse(line) as Told;
+      if (fits(event)) resolve(event);
+    });
+    child.once('close', () => reject(new Error('The command ended before that.')));
+  });
+}
+
 function gathered(stream: NodeJS.ReadableStream): { text: string } {
   const all = { text: '' };
   stream.setEncoding('utf8').on('data', (text: string) => (all.text += text));
@@ -117,7 +161,7 @@ function gathered(stream: NodeJS.ReadableStream): { text: string } {
 }
 
 /** The last event of a run or a watch. */
-export function endOf({ events, stderr }: Said): Readonly<Record<string, unknown>> {
+export function endOf({ events, stderr }: Said): Told {
   const last = events.at(-1);
   assert.equal(last?.['event'], 'ended', stderr);
   return last;
