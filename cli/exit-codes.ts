@@ -5,11 +5,14 @@ export const EXIT = {
   failed: 1,
   /** The job is complete, and some of its tasks failed. */
   someFailed: 2,
+  /** `policy simulate`: the answer is no. */
+  denied: 3,
   usage: 64,
   /** Stopped by a signal; a run can be taken up again. */
   interrupted: 130,
 } as const;
 
 export const EXIT_HELP = `Exit codes: 0 done, and every task succeeded; 1 the job failed or was cancelled, or the command
-could not be done; 2 the job is complete and some tasks failed; 64 wrong usage; 130 interrupted.
+could not be done; 2 the job is complete and some tasks failed; 3 policy simulate says no; 64 wrong usage;
+130 interrupted.
 `;

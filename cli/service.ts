@@ -1,5 +1,6 @@
 /** What the commands are handed by main: a way to start the service, and nothing of its rooms. */
 
+import type { AccessDesk } from '../src/auth/index.ts';
 import type { Job } from '../src/model/job.ts';
 
 /** A running service, as the commands see it. */
@@ -60,6 +61,12 @@ export interface OpenRun {
   stop(): Promise<void>;
 }
 
+/** The book of users, keys and policies. */
+export interface OpenAccess {
+  readonly desk: AccessDesk;
+  close(): Promise<void>;
+}
+
 export interface Commands {
   /** Starts the service; settings given here win over the environment. */
   start(overrides?: Readonly<Record<string, string>>): Promise<Service>;
@@ -68,6 +75,8 @@ export interface Commands {
   examine(job?: string): AsyncIterable<Finding>;
   /** Undefined: no service has been started on the data folder that the settings name. */
   local(): LocalService | undefined;
+  /** `account`: absent for the service's own. */
+  access(account?: string): Promise<OpenAccess>;
   /** `bucket`: a name for the run's own. */
   openRun(settings: Readonly<Record<string, string>>, bucket: string): Promise<OpenRun>;
 }

@@ -1,4 +1,6 @@
 /** All commands. Parsing, help and completion come from this table. */
+import { KEYS } from './access/keys.ts';
+import { POLICY } from './access/policy.ts';
 import { CommandError, type Command } from './command.ts';
 import { completionOf, SHELLS } from './completion.ts';
 import { runDemo } from './demo.ts';
@@ -110,5 +112,7 @@ export const TABLE: readonly Command[] = [
   ...CHANGE,
   ...AGAIN,
   ...REPORT,
+  ...KEYS,
+  ...POLICY,
   ...SHELL,
 ];

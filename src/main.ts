@@ -4,6 +4,7 @@ import {
   ConfigError,
   examine,
   localService,
+  openAccess,
   openRun,
   readConfig,
   serve,
@@ -17,6 +18,7 @@ try {
     examine: (job) => examine(() => readConfig(), job),
     // Not its endpoint's credentials: a command finds those by itself.
     local: () => localService(readConfig()),
+    access: (account) => openAccess(readConfig(), account),
     openRun: (settings, bucket) => openRun(readConfig(settings), bucket),
   });
 } catch (error) {

@@ -7,7 +7,6 @@
  * I3. Bad input never gives a 500, and a bug gives nothing away: it is logged under its request id.
  * Other rooms may add routes of their own to the server before it listens.
  */
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { silentLog } from '../base/log.ts';
@@ -17,7 +16,9 @@ import { authorize, visitorOf } from './authorize.ts';
 import type { ApiDeps } from './call.ts';
 import { API_VERSION, findCall, noSuchOperation } from './calls.ts';
 import { BODY_BYTES_MAX, toApiError } from './errors.ts';
+import { headersOf } from './headers.ts';
 import { Query } from './query.ts';
+import { addSts } from './sts/sts.ts';
 import { writeError } from './wire.ts';
 
 /** A request that takes longer to arrive comes from a client that is stuck. */
@@ -56,6 +57,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     );
     scope.all(`/${API_VERSION}/*`, (request, reply) => answerCall(request, reply, deps));
   });
+  addSts(app, deps);
   return app;
 }
 
@@ -137,16 +139,4 @@ function pathOf(request: FastifyRequest): string {
   const target = request.raw.url ?? '/';
   const mark = target.indexOf('?');
   return mark < 0 ? target : target.slice(0, mark);
-}
-
-/** From the raw pairs: Node drops or joins repeated headers in ways of its own. */
-function headersOf(raw: IncomingMessage): Record<string, string> {
-  const headers = new Map<string, string>();
-  for (let i = 0; i + 1 < raw.rawHeaders.length; i += 2) {
-    const name = (raw.rawHeaders[i] ?? '').toLowerCase();
-    const value = raw.rawHeaders[i + 1] ?? '';
-    const before = headers.get(name);
-    headers.set(name, before === undefined ? value : `${before},${value}`);
-  }
-  return Object.fromEntries(headers);
 }

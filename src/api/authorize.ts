@@ -40,8 +40,19 @@ export async function authorize(
 }
 
 /** Throws AccessDenied. */
-export function demand(need: Need, visitor: Visitor, { clock, log }: JudgeDeps): void {
-  const { principal, sourceIp, isTls, requestId } = visitor;
+export function demand(need: Need, visitor: Visitor, deps: JudgeDeps): void {
+  const decision = decisionOn(need, visitor, deps);
+  if (!decision.isAllowed) refuse(need, visitor, decision, deps);
+}
+
+/** As `demand`, for what needs no permission and may be taken away all the same. */
+export function unlessDenied(need: Need, visitor: Visitor, deps: JudgeDeps): void {
+  const decision = decisionOn(need, visitor, deps);
+  if (decision.why.endsWith('explicit-deny')) refuse(need, visitor, decision, deps);
+}
+
+function decisionOn(need: Need, visitor: Visitor, { clock }: JudgeDeps): Decision {
+  const { principal, sourceIp, isTls } = visitor;
   const { action, resource } = need;
   const now = clock.now();
   const entries: ContextEntries = {
@@ -51,8 +62,12 @@ export function demand(need: Need, visitor: Visitor, { clock, log }: JudgeDeps):
     'aws:CurrentTime': new Date(now).toISOString(),
     'aws:EpochTime': Math.floor(now / 1000),
   };
-  const decision = judge(principal, { action, resource, entries });
-  if (decision.isAllowed) return;
+  return judge(principal, { action, resource, entries });
+}
+
+function refuse(need: Need, visitor: Visitor, decision: Decision, { log }: JudgeDeps): never {
+  const { principal, requestId } = visitor;
+  const { action, resource } = need;
   const { accessKeyId, arn } = principal;
   const { why, by: statement } = decision;
   const fields = { requestId, accessKeyId, principal: arn, action, resource, why, statement };

@@ -108,7 +108,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** A message may quote the request, so that it may hold anything. */
-function escapeText(text: string): string {
+export function escapeText(text: string): string {
   return text
     .toWellFormed()
     .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '\ufffd')

@@ -1,3 +1,4 @@
+export { openAccess } from './access.ts';
 export { ConfigError } from './config-error.ts';
 export { readConfig, type Config, type KeyPair } from './config.ts';
 export { examine } from './doctor.ts';

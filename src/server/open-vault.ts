@@ -18,8 +18,21 @@ import type { Store } from '../store/index.ts';
 import { ConfigError } from './config-error.ts';
 import type { Config } from './config.ts';
 
-/** Rejects with ConfigError when the database's secrets were sealed with another master key. */
-export async function openVault(config: Config, store: Store, random: Random): Promise<Vault> {
+/**
+ * Rejects with ConfigError when the database's secrets were sealed with another master key. `mayMake`:
+ * a folder without one gets one; it must be the folder of the service.
+ */
+export async function openVault(
+  config: Config,
+  store: Store,
+  random: Random,
+  mayMake = true,
+): Promise<Vault> {
+  if (!mayMake && !config.masterKeys && readIfThere(pathOf(config)) === undefined) {
+    throw new ConfigError(
+      'BRIGADE_MASTER_KEY: must be that of the services on this database; what is sealed with another one they could not open.',
+    );
+  }
   const vault = new Vault(config.masterKeys ?? keysOfFolder(config, random), random);
   const sealed = await store.anySecret();
   if (sealed === undefined || vault.knows(sealed)) return vault;

@@ -79,6 +79,12 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
   const units = await buryAll(store, prefix, config.workers ?? 0);
   if (units > 0) log.info({ units }, 'Taking up the work of a process that died.');
 
+  if (config.databaseUrl !== undefined && !config.masterKeys) {
+    log.warn(
+      {},
+      'BRIGADE_MASTER_KEY is not set: services on other machines cannot open access keys.',
+    );
+  }
   const secret = new Secret(rootKey.secretAccessKey);
   const keyring = openKeyring({
     fixed: [{ accessKeyId: rootKey.accessKeyId, account: config.account, secret }],

@@ -106,7 +106,8 @@ function networkOf(text: string): BlockList | undefined {
   const family = isIP(address);
   const bits = family === 6 ? 128 : 32;
   const prefix = length === undefined ? bits : prefixOf(length);
-  if (family === 0 || address.includes('%') || rest.length > 0 || prefix < 0 || prefix > bits) return undefined;
+  if (family === 0 || address.includes('%') || rest.length > 0 || prefix < 0 || prefix > bits)
+    return undefined;
   const network = new BlockList();
   network.addSubnet(address, prefix, family === 6 ? 'ipv6' : 'ipv4');
   return network;
