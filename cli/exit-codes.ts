@@ -13,6 +13,6 @@ export const EXIT = {
 } as const;
 
 export const EXIT_HELP = `Exit codes: 0 done, and every task succeeded; 1 the job failed or was cancelled, or the command
-could not be done; 2 the job is complete and some tasks failed; 3 policy simulate says no; 64 wrong usage;
-130 interrupted.
+could not be done; 2 the job is complete and some tasks failed; 64 wrong usage; 130 interrupted;
+3 policy simulate says no.
 `;

@@ -10,10 +10,8 @@ export {
   type Caller,
   fixedKeyring,
   type Found,
-  FRESH_MS,
   type Keyring,
   openKeyring,
-  policyOf,
 } from './keyring.ts';
 export { isUnlimited, judge, type Principal, type Question } from './principal.ts';
 export { contextOf, type ContextEntries, tagEntries } from './policy/context.ts';
@@ -23,4 +21,4 @@ export { MANAGED_POLICIES } from './policy/managed.ts';
 export { Secret } from './secret.ts';
 export type { TemporaryKey } from './sessions.ts';
 export { sameSecret } from './same-secret.ts';
-export { MASTER_KEY_BYTES, readMasterKeys, secretOf, Vault } from './vault.ts';
+export { MASTER_KEY_BYTES, readMasterKeys, Vault } from './vault.ts';

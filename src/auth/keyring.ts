@@ -58,7 +58,7 @@ const REMEMBERED_MAX = 1000;
 /** So often the time of a key's last use is written. */
 const USE_NOTED_MS = 5 * 60 * 1000;
 /** As `brigade keys` makes them: whatever else is asked for needs no look at the book. */
-export const STORED_KEY_ID = /^BB[0-9A-F]{18}$/;
+const STORED_KEY_ID = /^BB[0-9A-F]{18}$/;
 
 const UNKNOWN = { ok: false, why: 'unknown-key' } as const;
 

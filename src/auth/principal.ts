@@ -67,7 +67,7 @@ export function isUnlimited({ kind, session }: Principal): boolean {
 }
 
 /** What conditions may ask about the principal itself. */
-export function principalEntries(principal: Principal): ContextEntries {
+function principalEntries(principal: Principal): ContextEntries {
   const { account, arn, userId, user, session, kind, tags } = principal;
   const isFederated = session?.name !== undefined;
   const lasting = kind === 'root' ? 'Account' : 'User';

@@ -6,8 +6,7 @@
  * I2. What a method resolves to has been committed; times are handed in.
  */
 
-export const KEY_STATUSES = ['Active', 'Inactive'] as const;
-export type KeyStatus = (typeof KEY_STATUSES)[number];
+export type KeyStatus = 'Active' | 'Inactive';
 
 export interface AccessTag {
   readonly key: string;

@@ -6,8 +6,6 @@ import { jobNeed, type JobAction } from '../authorize.ts';
 import type { Need } from '../call.ts';
 import type { Needs } from './deps.ts';
 
-export type StoreAction = 's3:ListBucket' | 's3:GetObject';
-
 /** What is not about one thing. */
 export function anywhere(
   action: 's3:ListJobs' | 's3:ListAllMyBuckets' | 'brigade:DescribeSystem',

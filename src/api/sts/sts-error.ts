@@ -2,7 +2,7 @@
 import type { ApiErrorCode } from '../../model/api-error.ts';
 import { toApiError } from '../errors.ts';
 
-export const STS_ERRORS = {
+const STS_ERRORS = {
   AccessDenied: 403,
   ExpiredToken: 403,
   IncompleteSignature: 400,

@@ -11,7 +11,7 @@ import { OPERATORS, type Operator } from './operators.ts';
 import { partsOf, problemOfPattern } from './pattern.ts';
 
 /** Characters; AWS has 6,144 for its managed policies. */
-export const POLICY_CHARS_MAX = 20_480;
+const POLICY_CHARS_MAX = 20_480;
 
 export interface Policy {
   /** How its owner knows it. */
