@@ -21,6 +21,8 @@ export interface ApiDeps {
 export interface Supports {
   readonly manifestFormats: readonly string[];
   readonly generator: boolean;
+  /** Whether a role stands for anything here. Absent: every one does. */
+  readonly isRole?: (arn: string) => boolean;
 }
 
 export interface CallRequest {

@@ -4,6 +4,7 @@
  */
 import { JOB_TAGS_MAX } from '../model/limits.ts';
 import type { JobRequest } from '../model/job.ts';
+import { accountOfRole } from '../model/role-arn.ts';
 import { OPERATION_NAMES, type OperationName } from '../model/vocabulary.ts';
 import { type FieldProblem, OPERATIONS } from '../operations/index.ts';
 import type { ApiDeps } from './call.ts';
@@ -23,6 +24,7 @@ export function checkCreateJob(
     ...checkManifest(request, deps),
     ...checkGenerator(request, deps),
     ...checkReport(request),
+    ...checkRole(request, deps),
     ...(tags.length > JOB_TAGS_MAX ? [tooMany] : []),
     ...checkJobTags(tags),
     ...(operation === undefined ? [] : OPERATIONS[operation].check(request)),
@@ -92,6 +94,20 @@ function checkGenerator(request: JobRequest, deps: Pick<ApiDeps, 'supports'>): F
     problems.push({ field: `${path}.ManifestEncryption`, message });
   }
   return problems;
+}
+
+/** AWS's words for a role of another account. */
+function checkRole(
+  { RoleArn: role = '', AccountId: account }: JobRequest,
+  { supports }: Pick<ApiDeps, 'supports'>,
+): FieldProblem[] {
+  const field = 'RoleArn';
+  if (account !== undefined && accountOfRole(role) !== account) {
+    return [{ field, message: 'Cross-account pass role is not allowed.' }];
+  }
+  return supports.isRole?.(role) === false
+    ? [{ field, message: 'is no role that jobs can be given here' }]
+    : [];
 }
 
 function checkReport({ Report: report }: JobRequest): FieldProblem[] {

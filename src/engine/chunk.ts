@@ -28,14 +28,14 @@ const MISSING_VERSION = failed(400, 'InvalidRequest', 'Task failed due to missin
 export const runChunk: RunUnit = async (unit, held, context) => {
   const { job, work } = unit;
   assert(work.range && job.bucket, 'A chunk was leased before its job was prepared.');
-  const run = await context.operations.of(job, job.bucket, held.left);
+  const { bucket } = job;
+  const run = await context.operations.of(job, { bucket, s3: context.s3 }, held.left);
   const bytes = await readChunk(job, work.range, held, context);
   const tasks = readTasks(bytes, fieldsOf(job), work.range);
   assert(tasks.length === work.range.rows, 'A chunk holds other rows than when it was cut.');
   const rows = rowsLeft(work);
   const left = rows.map((row) => taskAt(tasks, row));
   const { missingVersion = MISSING_VERSION, isElsewhere } = OPERATIONS[job.operation];
-  const { bucket } = job;
   const isAlive = isElsewhere ? undefined : () => answers(context.s3, bucket);
   const outcomes = await runTasks(left, { run, missingVersion, isAlive }, held, context);
   await record(unit, recordable(work, rows, left, outcomes), held, context);

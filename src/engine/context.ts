@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { CHUNK_ROWS, LEASE_MS } from '../model/limits.ts';
+import type { Roles } from '../roles/index.ts';
 import type { S3 } from '../s3/index.ts';
 import type { Staging } from '../staging/index.ts';
 import type { LeasedUnit, Store } from '../store/index.ts';
@@ -49,7 +50,10 @@ export const ENGINE_DEFAULTS: Omit<EngineOptions, 'worker'> = {
 export interface EngineContext {
   readonly store: Store;
   readonly staging: Staging;
+  /** As the role of the unit's job sees it (job-context.ts). */
   readonly s3: S3;
+  /** Absent: every job works with the service's own key. */
+  readonly roles?: Pick<Roles, 's3Of'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -19,12 +19,14 @@ import type { Random } from '../base/random.ts';
 import type { Functions } from '../functions/index.ts';
 import type { UnitKind } from '../lifecycle/index.ts';
 import type { JobFailure } from '../model/job.ts';
+import type { Roles } from '../roles/index.ts';
 import type { S3 } from '../s3/index.ts';
 import type { Staging } from '../staging/index.ts';
 import { StagingUnavailable } from '../staging/index.ts';
 import { StoreUnavailable, type LeasedUnit, type Store } from '../store/index.ts';
 import { runChunk } from './chunk.ts';
 import type { EngineContext, EngineOptions, RunUnit } from './context.ts';
+import { asJobsRole } from './job-context.ts';
 import { JobFailed, TryLater } from './unit-errors.ts';
 import { runFinish } from './finish.ts';
 import { Gate } from './gate.ts';
@@ -56,7 +58,10 @@ const RETRY = { baseMs: 1000, capMs: 30_000 };
 export interface EngineDeps {
   readonly store: Store;
   readonly staging: Staging;
+  /** Signs with the service's own key. */
   readonly s3: S3;
+  /** Absent: every job works with that key. */
+  readonly roles?: Pick<Roles, 's3Of'>;
   readonly functions: Functions;
   readonly clock: Clock;
   readonly random: Random;
@@ -211,7 +216,7 @@ export class Engine {
     const { store, clock, random, log } = this.#context;
     const { jobId, kind, seq } = unit.lease;
     try {
-      await RUNNERS[kind](unit, held, this.#context);
+      await RUNNERS[kind](unit, held, await asJobsRole(unit.job, held, this.#context));
       // A unit that ended without closing its lease gives it back; for all others this is nothing.
       await store.release(held.lease, clock.now(), false);
     } catch (error) {

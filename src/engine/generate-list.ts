@@ -170,7 +170,7 @@ function notGenerated(reason: string): JobFailure {
 }
 
 /** Sends until an answer is final, under the gate (I2). */
-function asking({ held, context }: ListRequest): Ask {
+export function asking({ held, context }: Pick<ListRequest, 'held' | 'context'>): Ask {
   return async (request, read, signal) => {
     let patience: Patience | undefined;
     for (;;) {

@@ -10,21 +10,23 @@ import { JobFailed, TryLater } from './unit-errors.ts';
 const KEPT_MAX = 64;
 
 /** What is the same for every job. */
-type Surroundings = Omit<Place, 'bucket' | 'job' | 'uploads'> & { readonly staging: Staging };
+type Surroundings = Omit<Place, 's3' | 'bucket' | 'job' | 'uploads'> & {
+  readonly staging: Staging;
+};
 
 export class OpenedOperations {
   readonly #surroundings: Surroundings;
   readonly #opened = new Map<string, Promise<RunTask>>();
 
-  constructor({ s3, functions, staging, clock, random, log }: Surroundings) {
-    this.#surroundings = { s3, functions, staging, clock, random, log };
+  constructor({ functions, staging, clock, random, log }: Surroundings) {
+    this.#surroundings = { functions, staging, clock, random, log };
   }
 
-  /** `bucket`: the one bucket of the job's tasks. Throws JobFailed or TryLater. */
-  of(job: Job, bucket: string, signal: AbortSignal): Promise<RunTask> {
+  /** `on`: the one bucket of the job's tasks, and the store as its role sees it. Throws JobFailed or TryLater. */
+  of(job: Job, on: Pick<Place, 'bucket' | 's3'>, signal: AbortSignal): Promise<RunTask> {
     const known = this.#opened.get(job.id);
     if (known) return known;
-    const opening = this.#open(job, bucket, signal);
+    const opening = this.#open(job, on, signal);
     this.#opened.set(job.id, opening);
     opening.catch(() => this.#opened.delete(job.id));
     if (this.#opened.size > KEPT_MAX) {
@@ -34,10 +36,14 @@ export class OpenedOperations {
     return opening;
   }
 
-  async #open(job: Job, bucket: string, signal: AbortSignal): Promise<RunTask> {
+  async #open(
+    job: Job,
+    { bucket, s3 }: Pick<Place, 'bucket' | 's3'>,
+    signal: AbortSignal,
+  ): Promise<RunTask> {
     const { staging, ...around } = this.#surroundings;
     const uploads = openUploads({ staging, log: around.log }, job.id);
-    const place: Place = { ...around, bucket, job, uploads };
+    const place: Place = { ...around, s3, bucket, job, uploads };
     // What the job was created with: nobody turns a dry run into a real one.
     const opened = jobOptionsOf(job.request.Tags).dryRun
       ? await openDryRun(place, signal)

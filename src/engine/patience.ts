@@ -75,7 +75,8 @@ export class Patience {
     return true;
   }
 
-  #isRefusal({ isOwn }: FailedOutcome): boolean {
+  #isRefusal({ isOwn, isOutage }: FailedOutcome): boolean {
+    if (isOutage === true) return false;
     return isOwn === true || this.#isAnswered || this.#waiting.gate.aliveSince(this.#lastFailureAt);
   }
 

@@ -14,6 +14,7 @@ import {
   ManifestDefect,
 } from '../manifest/index.ts';
 import type { LeasedUnit, ManifestFacts } from '../store/index.ts';
+import { checkOwners } from './bucket-owners.ts';
 import type { EngineContext, RunUnit } from './context.ts';
 import type { HeldLease } from './held-lease.ts';
 import { ListObject } from './list-object.ts';
@@ -30,9 +31,10 @@ export const runPrepare: RunUnit = async (unit, held, context) => {
   if (unit.job.status === 'New') {
     await store.apply(unit.job.id, 'PreparationStarted', { at: clock.now() });
   }
+  await checkOwners({ job: unit.job, held, context });
   const facts = await readList(unit, held, context);
   if (!facts) return; // Cancelled, or the lease is lost.
-  await context.operations.of(unit.job, facts.bucket, held.left); // I3
+  await context.operations.of(unit.job, { bucket: facts.bucket, s3: context.s3 }, held.left); // I3
   await store.finishPreparing(held.lease, facts, clock.now());
 };
 

@@ -3,7 +3,7 @@
  * safe to repeat and safe to be taken by two processes at once: events are refused by the table of
  * transitions when they come too late, units that exist are not made twice.
  */
-import type { Job } from '../model/job.ts';
+import type { Job, JobFailureCode } from '../model/job.ts';
 import type { JobEvent } from './transitions.ts';
 
 export interface LedgerState {
@@ -63,11 +63,14 @@ function closingStep(job: Job, ledger: LedgerState): Step {
   return ledger.reportsDone === ledger.reports ? { kind: 'finish' } : WAIT;
 }
 
+/** Whoever could not write it, or has nobody to write it as. */
+const NO_REPORT: readonly JobFailureCode[] = ['JobReportWriteFailed', 'RoleNotAssumable'];
+
 /** A report is asked for, there is something to report, and writing it has not failed already. */
 export function wantsReport(job: Job): boolean {
   return (
     job.request.Report?.Enabled === true &&
     job.tasksSucceeded + job.tasksFailed > 0 &&
-    !job.failures.some((failure) => failure.code === 'JobReportWriteFailed')
+    !job.failures.some(({ code }) => NO_REPORT.includes(code))
   );
 }

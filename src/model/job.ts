@@ -25,6 +25,7 @@ export interface JobFailure {
 
 /** Names of our own where AWS's are not known; 1..64 characters. */
 export type JobFailureCode =
+  | 'RoleNotAssumable'
   | 'InvalidManifestContent'
   | 'ManifestAccessDenied'
   | 'ManifestNotFound'

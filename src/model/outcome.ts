@@ -24,6 +24,8 @@ export type Outcome =
       readonly again: Again;
       /** True: the failure is the task's own, from something that works. No sign of an outage. */
       readonly isOwn?: true;
+      /** True: an outage of somebody whom others may not need; that those get answers proves nothing. */
+      readonly isOutage?: true;
     };
 
 export type FailedOutcome = Extract<Outcome, { ok: false }>;

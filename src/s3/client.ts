@@ -5,7 +5,8 @@
  *
  * I1. An answer is a value (D9): redirects are not followed, errors are not thrown, and no answer
  *     at all is status 0 with the reason. Only abort rejects.
- * I2. `send` and `open` make one attempt.
+ * I2. `send` and `open` make one attempt; one more where the store refused the session that had signed
+ *     (identity.ts), and nothing else of the request was looked at.
  * I3. A request names a bucket or key that is not empty, or none: an empty key would turn a
  *     request about an object into one about its bucket.
  * I4. A 403 from a store whose clock is far from ours sets ours: the next signature fits.
@@ -23,17 +24,18 @@ import {
   encodeQuery,
   sha256Hex,
 } from '../sigv4/index.ts';
-import { noAnswerFor, noAnswerOf } from './no-answer.ts';
+import {
+  fixedIdentity,
+  type Identity,
+  isCredentials,
+  refusesSession,
+  type S3Credentials,
+} from './identity.ts';
+import { noAnswerFor, noAnswerOf, notSigned } from './no-answer.ts';
 import { sendWithRetry } from './retrying.ts';
 import type { S3, S3Answer, S3Request, S3Stream, StoreTraits } from './s3.ts';
 import { traitsOf } from './traits.ts';
 import { Wire } from './wire.ts';
-
-export interface S3Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}
 
 export interface S3Timeouts {
   /** Until a connection stands, TLS included. */
@@ -55,6 +57,8 @@ export interface S3Options {
 }
 
 export interface S3Client extends S3 {
+  /** The same endpoint over the same connections, signed by somebody else. */
+  as(identity: Identity): S3;
   /** Ends every connection at once; requests in flight end as failures. */
   close(): Promise<void>;
 }
@@ -74,7 +78,6 @@ export function createS3(options: S3Options): S3Client {
   const timeouts: S3Timeouts = { ...TIMEOUTS, ...options.timeouts };
   const endpoint = new URL(options.endpoint);
   const basePath = endpoint.pathname.replace(/\/+$/, '');
-  const signer = createSigner({ ...options.credentials, region: options.region, service: 's3' });
   let skewMs = 0;
   let isClosed = false;
   let traits: StoreTraits | undefined;
@@ -95,71 +98,104 @@ export function createS3(options: S3Options): S3Client {
     });
   });
 
-  const queryOf = rememberLast(encodeQuery);
-  const headersOf = rememberLast((headers: Headers) => layOut({ host: endpoint.host, ...headers }));
-
-  const signed = (request: S3Request) => {
-    const path = basePath + pathOf(request);
-    const query = request.query === undefined ? '' : queryOf(request.query);
-    const headers = headersOf(request.headers ?? NO_HEADERS);
-    const payloadHash = request.bodySha256 ?? hashOf(request.body);
-    const added = signer.sign(
-      { method: request.method, path, query, headers: headers.given, payloadHash },
-      clock.now() + skewMs,
-    );
-    return { target: query === '' ? path : `${path}?${query}`, headers, added };
-  };
-
-  const learnFrom = (answer: S3Answer): S3Answer => {
-    if (answer.status !== 403) return answer;
+  const learnFrom = (answer: S3Answer): void => {
+    if (answer.status !== 403) return;
     const offMs = Date.parse(answer.headers['date'] ?? '') - clock.now();
     if (Math.abs(offMs - skewMs) > SKEW_MS_MIN) skewMs = offMs; // I4
-    return answer;
+  };
+
+  const sendSigned = (
+    request: S3Request,
+    { target, headers, added }: Signed,
+    signal: AbortSignal | undefined,
+  ): Promise<S3Answer> => {
+    const body = typeof request.body === 'string' ? Buffer.from(request.body) : request.body;
+    const length = lengthLine(request.method, body);
+    return wire.send({
+      head: `${request.method} ${target} HTTP/1.1\r\n${headers.lines}${linesOf(added)}${length}\r\n`,
+      body,
+      limits: { isHead: request.method === 'HEAD', bytesMax: ANSWER_BYTES_MAX },
+      silenceMs: request.silenceMs ?? timeouts.silenceMs,
+      signal,
+    });
+  };
+
+  const openSigned = async (
+    request: S3Request,
+    { target, headers, added }: Signed,
+    signal: AbortSignal | undefined,
+  ): Promise<S3Answer | S3Stream> => {
+    signal?.throwIfAborted();
+    if (isClosed) return noAnswerOf('WIRE_CLOSED');
+    try {
+      const pool = await streams.get();
+      const answer = await pool.request({
+        method: request.method,
+        path: target,
+        headers: { ...headers.sent, ...added },
+        body: request.body ?? null,
+        headersTimeout: request.silenceMs ?? null,
+        bodyTimeout: request.silenceMs ?? null,
+        signal: signal ?? null,
+      });
+      const { statusCode: status, body } = answer;
+      const given = flatHeaders(answer.headers);
+      // Whoever reads it hears of an error; whoever destroys it unread would end the process by it.
+      body.on('error', () => undefined);
+      if (status >= 200 && status <= 299) return { status, headers: given, body };
+      return { status, headers: given, body: await readBounded(body) };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof Error)) throw error;
+      return noAnswerFor(error);
+    }
+  };
+
+  const as = (identity: Identity): S3 => {
+    const { region } = options;
+    const signerOf = rememberLast((credentials: S3Credentials) =>
+      createSigner({ ...credentials, region, service: 's3' }),
+    );
+    const queryOf = rememberLast(encodeQuery);
+    const headersOf = rememberLast((headers: Headers) =>
+      layOut({ host: endpoint.host, ...headers }),
+    );
+    const signed = (request: S3Request, credentials: S3Credentials): Signed => {
+      const path = basePath + pathOf(request);
+      const query = request.query === undefined ? '' : queryOf(request.query);
+      const headers = headersOf(request.headers ?? NO_HEADERS);
+      const payloadHash = request.bodySha256 ?? hashOf(request.body);
+      const added = signerOf(credentials).sign(
+        { method: request.method, path, query, headers: headers.given, payloadHash },
+        clock.now() + skewMs,
+      );
+      return { target: query === '' ? path : `${path}?${query}`, headers, added };
+    };
+    const exchange = async <T extends S3Answer | S3Stream>(
+      request: S3Request,
+      signal: AbortSignal | undefined,
+      carry: (request: S3Request, signed: Signed, signal?: AbortSignal) => Promise<S3Answer | T>,
+    ): Promise<S3Answer | T> => {
+      const credentials = identity.current(clock.now()) ?? (await identity.next(undefined, signal));
+      if (!isCredentials(credentials)) return notSigned(credentials);
+      const answer = await carry(request, signed(request, credentials), signal);
+      if (answer.status < 400 || !isAnswer(answer)) return answer;
+      learnFrom(answer);
+      if (!refusesSession(answer, credentials, clock.now())) return answer;
+      const renewed = await identity.next(credentials, signal); // I2
+      if (!isCredentials(renewed)) return answer;
+      return carry(request, signed(request, renewed), signal);
+    };
+    return {
+      send: (request, signal) => exchange<S3Answer>(request, signal, sendSigned),
+      open: (request, signal) => exchange<S3Answer | S3Stream>(request, signal, openSigned),
+      traits: (signal) => client.traits(signal),
+    };
   };
 
   const client: S3Client = {
-    async send(request, signal) {
-      const { target, headers, added } = signed(request);
-      const body = typeof request.body === 'string' ? Buffer.from(request.body) : request.body;
-      const length = lengthLine(request.method, body);
-      return learnFrom(
-        await wire.send({
-          head: `${request.method} ${target} HTTP/1.1\r\n${headers.lines}${linesOf(added)}${length}\r\n`,
-          body,
-          limits: { isHead: request.method === 'HEAD', bytesMax: ANSWER_BYTES_MAX },
-          silenceMs: request.silenceMs ?? timeouts.silenceMs,
-          signal,
-        }),
-      );
-    },
-
-    async open(request, signal): Promise<S3Answer | S3Stream> {
-      signal?.throwIfAborted();
-      if (isClosed) return noAnswerOf('WIRE_CLOSED');
-      const { target, headers, added } = signed(request);
-      try {
-        const pool = await streams.get();
-        const answer = await pool.request({
-          method: request.method,
-          path: target,
-          headers: { ...headers.sent, ...added },
-          body: request.body ?? null,
-          headersTimeout: request.silenceMs ?? null,
-          bodyTimeout: request.silenceMs ?? null,
-          signal: signal ?? null,
-        });
-        const { statusCode: status, body } = answer;
-        const given = flatHeaders(answer.headers);
-        // Whoever reads it hears of an error; whoever destroys it unread would end the process by it.
-        body.on('error', () => undefined);
-        if (status >= 200 && status <= 299) return { status, headers: given, body };
-        return learnFrom({ status, headers: given, body: await readBounded(body) });
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (!(error instanceof Error)) throw error;
-        return noAnswerFor(error);
-      }
-    },
+    ...as(fixedIdentity(options.credentials)),
+    as,
 
     async traits(signal) {
       if (traits !== undefined) return traits;
@@ -179,6 +215,17 @@ export function createS3(options: S3Options): S3Client {
     },
   };
   return client;
+}
+
+/** A request as it goes out: its target, its headers, and what the signature added to them. */
+interface Signed {
+  readonly target: string;
+  readonly headers: LaidOut;
+  readonly added: Headers;
+}
+
+function isAnswer(answer: S3Answer | S3Stream): answer is S3Answer {
+  return Buffer.isBuffer(answer.body);
 }
 
 type Headers = Readonly<Record<string, string>>;

@@ -1,11 +1,12 @@
+export { createS3, type S3Client, type S3Options, type S3Timeouts } from './client.ts';
 export {
-  createS3,
-  type S3Client,
+  fixedIdentity,
+  type Identity,
+  type NoCredentials,
   type S3Credentials,
-  type S3Options,
-  type S3Timeouts,
-} from './client.ts';
+} from './identity.ts';
 export { mayHaveHappened, SUCCESSFUL, toFailure, toOutcome, toOutcomeOfResult } from './outcome.ts';
+export { unsignedS3 } from './no-answer.ts';
 export { againOf } from './retry-class.ts';
 export { type RetryOptions, sendWithRetry } from './retrying.ts';
 export type { S3, S3Answer, S3Request, S3Stream, StoreTraits } from './s3.ts';

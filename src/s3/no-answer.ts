@@ -1,5 +1,7 @@
 /** Requests that got no answer: a value like any other (D9), with the reason in a sentence. */
-import type { S3Answer } from './s3.ts';
+import type { NoCredentials } from './identity.ts';
+import type { S3, S3Answer } from './s3.ts';
+import { escapeXml } from './xml.ts';
 
 /** By the codes of the system, of undici, and our own (`WIRE_`). */
 const SENTENCES = {
@@ -51,4 +53,21 @@ export function noAnswerFor(error: Error): S3Answer {
 /** Certainly did not reach the store. */
 export function unsentIf(isUnsent: boolean, answer: S3Answer): S3Answer {
   return isUnsent ? { ...answer, isUnsent } : answer;
+}
+
+/** Nobody could sign it: an outage of whoever gives out credentials, or a refusal like the store's own. */
+export function notSigned({ reason, isFinal }: NoCredentials): S3Answer {
+  if (!isFinal) return { ...noAnswer(reason), isUnsent: true, isUnsigned: true };
+  const xml = `<Error><Code>AccessDenied</Code><Message>${escapeXml(reason)}</Message></Error>`;
+  return { status: 403, headers: {}, body: Buffer.from(xml) };
+}
+
+/** A store for whom nobody can sign. */
+export function unsignedS3(why: NoCredentials): S3 {
+  const answer = notSigned(why);
+  return {
+    send: () => Promise.resolve(answer),
+    open: () => Promise.resolve(answer),
+    traits: () => Promise.resolve(undefined),
+  };
 }

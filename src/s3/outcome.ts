@@ -49,7 +49,9 @@ export function mayHaveHappened({ status, isUnsent }: S3Answer): boolean {
 export function toFailure(answer: S3Answer): FailedOutcome {
   const { status } = answer;
   if (status === 0) {
-    return failed(0, 'NoAnswer', answer.failure ?? 'The store did not answer.', againOf(0, ''));
+    const said = answer.failure ?? 'The store did not answer.';
+    const failure = failed(0, 'NoAnswer', said, againOf(0, ''));
+    return answer.isUnsigned === true ? { ...failure, isOutage: true } : failure;
   }
   const xml = answer.body.length === 0 ? '' : textOf(answer);
   const isError = rootName(xml) === 'Error';

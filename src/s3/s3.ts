@@ -26,6 +26,8 @@ export interface S3Answer {
   readonly failure?: string;
   /** True when the request certainly did not reach the store: there was no connection. */
   readonly isUnsent?: true;
+  /** True: whoever gives out the credentials to sign with is away. The store was not asked. */
+  readonly isUnsigned?: true;
 }
 
 export interface S3Stream {

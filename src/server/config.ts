@@ -7,8 +7,11 @@ import { resolve } from 'node:path';
 import { readMasterKeys } from '../auth/index.ts';
 import type { InvokeApi, Registration } from '../functions/index.ts';
 import { CONCURRENCY_MAX, LEASE_MS } from '../model/limits.ts';
+import { accountOfRole } from '../model/role-arn.ts';
 import { functionsOf } from './functions-config.ts';
 import { ConfigError } from './config-error.ts';
+import { doorOf, type DoorConfig } from './door-config.ts';
+import { rolesOf, type RolesConfig, type StsConfig } from './roles-config.ts';
 import { SUPERVISED_AS } from './supervisor.ts';
 
 export interface KeyPair {
@@ -49,6 +52,11 @@ export interface Config {
   readonly functions: Readonly<Record<string, Registration>>;
   /** Absent: functions that are not registered cannot be invoked. */
   readonly lambda: InvokeApi | undefined;
+  /** What the roles of jobs stand for. */
+  readonly roles: RolesConfig;
+  /** The role as which the console looks at objects; absent: the service's own key, where jobs use that too. */
+  readonly consoleRole: string | undefined;
+  readonly door: DoorConfig;
   /** What functions that run here see: ours, without what is Brigade's own. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -85,6 +93,13 @@ export function readConfig(overrides: Source = {}): Config {
   }
   const account = text('BRIGADE_ACCOUNT_ID') ?? '123456789012';
   if (!/^\d{12}$/.test(account)) throw new ConfigError('BRIGADE_ACCOUNT_ID: must be 12 digits.');
+  const region = text('BRIGADE_S3_REGION') ?? text('AWS_REGION') ?? 'us-east-1';
+  const roles = rolesOf(source, stsOf(source, region));
+  if (!s3 && roles.shared === undefined) {
+    throw new ConfigError(
+      'BRIGADE_S3_ENDPOINT: roles are those of a store, and the sandbox has none; name the store.',
+    );
+  }
   const logLevel = text('BRIGADE_LOG_LEVEL') ?? 'info';
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new ConfigError(`BRIGADE_LOG_LEVEL: must be one of ${LOG_LEVELS.join(', ')}.`);
@@ -104,13 +119,16 @@ export function readConfig(overrides: Source = {}): Config {
     activeJobsMax: whole(source, 'BRIGADE_ACTIVE_JOBS', 6, 1, 1000),
     outageMs: whole(source, 'BRIGADE_OUTAGE_MINUTES', 60, 0, 10_080) * 60_000,
     leaseMs: whole(source, 'BRIGADE_LEASE_SECONDS', LEASE_MS / 1000, 3, 600) * 1000,
-    region: text('BRIGADE_S3_REGION') ?? text('AWS_REGION') ?? 'us-east-1',
     masterKeys: masterKeysOf(text('BRIGADE_MASTER_KEY')),
+    region,
     rootKey: keyPair(source, 'BRIGADE_ROOT_ACCESS_KEY_ID', 'BRIGADE_ROOT_SECRET_ACCESS_KEY'),
     s3,
     functions: functionsOf(text('BRIGADE_FUNCTIONS')),
     lambda: lambdaOf(source),
-    environment: environmentOf(process.env),
+    roles,
+    consoleRole: consoleRoleOf(text('BRIGADE_CONSOLE_ROLE'), roles),
+    door: doorOf(text, (name, fallback, min, max) => whole(source, name, fallback, min, max)),
+    environment: environmentOf(process.env, roles.secretVariables),
     dataDir,
     databaseUrl,
     staging,
@@ -196,9 +214,41 @@ function present(source: Source): Record<string, string> {
 }
 
 /** Brigade's settings hold its secrets; a function's module gets its own, under AWS's names. */
-function environmentOf(environment: Source): Record<string, string> {
-  const kept = Object.entries(present(environment));
-  return Object.fromEntries(kept.filter(([name]) => !name.startsWith('BRIGADE_')));
+function environmentOf(environment: Source, secrets: readonly string[]): Record<string, string> {
+  const isShown = (name: string): boolean =>
+    !/^(BRIGADE_|PG)/.test(name) && !secrets.includes(name);
+  return Object.fromEntries(Object.entries(present(environment)).filter(([name]) => isShown(name)));
+}
+
+/** IAM's own bounds are 15 minutes and 12 hours. */
+const SESSION_SECONDS = { fallback: 3600, min: 900, max: 43_200 };
+
+function stsOf(source: Source, region: string): StsConfig | undefined {
+  const endpoint = source['BRIGADE_STS_ENDPOINT']?.trim();
+  if (!endpoint) return undefined;
+  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
+    throw new ConfigError(
+      'BRIGADE_STS_ENDPOINT: must be a URL such as https://sts.eu-central-1.amazonaws.com, or that of the store.',
+    );
+  }
+  const { fallback, min, max } = SESSION_SECONDS;
+  return {
+    endpoint,
+    region: source['BRIGADE_STS_REGION']?.trim() || region,
+    durationSeconds: whole(source, 'BRIGADE_STS_DURATION_SECONDS', fallback, min, max),
+    externalId: source['BRIGADE_STS_EXTERNAL_ID']?.trim() || undefined,
+    credentials: keyPair(source, 'BRIGADE_STS_ACCESS_KEY_ID', 'BRIGADE_STS_SECRET_ACCESS_KEY'),
+  };
+}
+
+function consoleRoleOf(arn: string | undefined, roles: RolesConfig): string | undefined {
+  if (arn === undefined) return undefined;
+  if (accountOfRole(arn) === undefined || roles.map(arn) === undefined) {
+    throw new ConfigError(
+      'BRIGADE_CONSOLE_ROLE: must be the ARN of a role that BRIGADE_ROLES or BRIGADE_STS_ENDPOINT gives a meaning.',
+    );
+  }
+  return arn;
 }
 
 function keyPair(source: Source, idName: string, secretName: string): KeyPair | undefined {
@@ -241,7 +291,7 @@ function configFile(named: string | undefined): Source {
   return Object.fromEntries(
     Object.entries(parsed).map(([name, value]) => [
       name,
-      // Only BRIGADE_FUNCTIONS has members of its own.
+      // Functions and roles have members of their own.
       typeof value === 'object' ? JSON.stringify(value) : String(value),
     ]),
   );

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { addConsole as addRoutes, type ApiDeps } from '../api/index.ts';
+import { silentLog } from '../base/log.ts';
 import { createS3, type S3Credentials } from '../s3/index.ts';
 import { placeOf } from '../store/index.ts';
 import type { Config } from './config.ts';
+import { openRoles, storeAsRole } from './open-roles.ts';
 import { openStaging } from './open-staging.ts';
 
 export interface ConsoleNeeds {
@@ -30,11 +32,17 @@ export function addConsole(server: FastifyInstance, { config, api, endpoint }: C
     clock: api.clock,
     random: api.random,
   });
-  server.addHook('onClose', () => s3.close());
+  const { credentials } = endpoint;
+  const { clock, random, log = silentLog } = api;
+  const roles = openRoles({ config, client: s3, credentials, clock, random, log });
+  server.addHook('onClose', async () => {
+    await roles?.close();
+    await s3.close();
+  });
   const root = packageRoot();
   addRoutes(server, {
     ...api,
-    s3,
+    s3: roles ? storeAsRole(roles, config.consoleRole, 'console') : s3,
     staging: openStaging(config.staging, { s3, clock: api.clock, random: api.random }),
     leaseMs: config.leaseMs,
     folder: join(root, 'dist', 'console'),

@@ -12,22 +12,45 @@ import type { JobRequest } from '../model/job.ts';
 import type { Task } from '../model/outcome.ts';
 import { OPERATION_NAMES } from '../model/vocabulary.ts';
 import { type OpenUploads, OPERATIONS } from '../operations/index.ts';
-import { type S3Answer, toOutcome } from '../s3/index.ts';
+import { type S3Answer, type S3Client, toOutcome } from '../s3/index.ts';
+import type { Config } from './config.ts';
 import type { DoctorNeeds } from './doctor-endpoint.ts';
+import { openRoles } from './open-roles.ts';
 import { type Finding, ok, problem, said, warning } from './finding.ts';
-import { SUPPORTS } from './supports.ts';
+import { supportsOf } from './supports.ts';
 
 /** Of a manifest: enough for some hundred rows. */
 const HEAD_BYTES = 128 * 1024;
 const LINE_FEED = 10;
 
-export async function* examineJob(needs: DoctorNeeds, text: string): AsyncGenerator<Finding> {
-  const request = readJob(text, needs.config.account);
+/** `service`: asks with the service's own key, and over the connections of it. */
+export async function* examineJob(
+  service: DoctorNeeds & { readonly s3: S3Client },
+  text: string,
+): AsyncGenerator<Finding> {
+  const request = readJob(text, service.config);
   if ('verdict' in request) {
     yield request;
     return;
   }
   yield ok('job', 'CreateJob would accept it.');
+  const { config, endpoint } = service;
+  const roles = openRoles({ ...service, ...endpoint, client: service.s3, log: silentLog });
+  try {
+    const as = await roles?.s3Of({ id: 'doctor', account: config.account, request });
+    if (as?.ok === false) {
+      const { message, again } = as.failure;
+      yield again === 'never' ? problem('role', message) : warning('role', message);
+      return;
+    }
+    if (as) yield ok('role', `What follows is asked as ${request.RoleArn}.`);
+    yield* examineAs({ ...service, s3: as?.s3 ?? service.s3 }, request);
+  } finally {
+    await roles?.close();
+  }
+}
+
+async function* examineAs(needs: DoctorNeeds, request: JobRequest): AsyncGenerator<Finding> {
   const list = await examineList(needs, request);
   yield* list.findings;
   if (list.first) yield await examineObject(needs, list.first);
@@ -36,7 +59,7 @@ export async function* examineJob(needs: DoctorNeeds, text: string): AsyncGenera
   if (request.Report?.Enabled) yield* examineReport(needs, request);
 }
 
-function readJob(text: string, account: string): JobRequest | Finding {
+function readJob(text: string, { account, roles }: Config): JobRequest | Finding {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -53,7 +76,7 @@ function readJob(text: string, account: string): JobRequest | Finding {
     return problem('job', text);
   }
   try {
-    return plannedJob(body, account, SUPPORTS);
+    return plannedJob(body, account, supportsOf(roles));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return problem('job', `CreateJob would refuse it: ${error.code}: ${error.message}`);
@@ -148,7 +171,7 @@ async function examineObject({ s3 }: DoctorNeeds, task: Task): Promise<Finding> 
       `The first row's object, ${title}, does not exist: its task would fail.`,
     );
   }
-  const text = `The first row's object, ${title}, cannot be read: ${answered(answer)}. Does the key of the service have the rights that the operation needs?`;
+  const text = `The first row's object, ${title}, cannot be read: ${answered(answer)}. Does the role of the job, or the key of the service, have the rights that the operation needs?`;
   return problem('object', text);
 }
 

@@ -22,7 +22,7 @@ import { openStore } from './open-store.ts';
 import { openVault } from './open-vault.ts';
 import { addPages } from './pages.ts';
 import { rootKeyOf } from './root-key.ts';
-import { SUPPORTS } from './supports.ts';
+import { supportsOf } from './supports.ts';
 import { startSandboxThread, type RunningSandbox } from './sandbox-thread.ts';
 import { startEngine, type EngineNeeds } from './start-engine.ts';
 import { Supervisor } from './supervisor.ts';
@@ -62,6 +62,9 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
   const random = systemRandom;
   const log = openLog(config.logLevel);
   const rootKey = rootKeyOf(config, random);
+  if (config.roles.shared === 'by-default' && config.s3) {
+    log.info({}, 'Every job works with the key of the service (BRIGADE_ROLES, docs/SECURITY.md).');
+  }
 
   const sandbox = config.s3 ? undefined : await startSandbox(config, rootKey);
   if (sandbox) undo.push(() => sandbox.stop());
@@ -102,7 +105,7 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
     random,
     region: config.region,
     log,
-    supports: SUPPORTS,
+    supports: supportsOf(config.roles),
   };
   const api = createApi(deps);
   addConsole(api, { config, api: deps, endpoint });

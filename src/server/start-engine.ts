@@ -8,6 +8,7 @@ import { createFunctions } from '../functions/index.ts';
 import { createS3, type S3 } from '../s3/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Config, KeyPair } from './config.ts';
+import { openRoles } from './open-roles.ts';
 import { openStaging } from './open-staging.ts';
 
 export interface EngineNeeds {
@@ -19,7 +20,7 @@ export interface EngineNeeds {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** What the engine is given instead of the client of the endpoint. */
+  /** What the engine is given instead of the client of the endpoint; every job then works with its key. */
   readonly around?: (s3: S3) => S3;
 }
 
@@ -38,11 +39,18 @@ export function startEngine(needs: EngineNeeds, undo: (() => unknown)[]): void {
   });
   undo.push(() => client.close());
   const s3 = needs.around?.(client) ?? client;
+  const roles = needs.around
+    ? undefined
+    : openRoles({ config, client, credentials, clock, random, log });
+  if (roles) undo.push(() => roles.close());
 
   const functions = createFunctions({
     registered: config.functions,
     invokeApi: config.lambda,
-    environment: { ...config.environment, ...storeEnvironment(url, credentials, config.region) },
+    environment: {
+      ...config.environment,
+      ...storeEnvironment(url, roles ? undefined : credentials, config.region),
+    },
     connections: config.requestsMax,
     clock,
   });
@@ -50,7 +58,7 @@ export function startEngine(needs: EngineNeeds, undo: (() => unknown)[]): void {
 
   const staging = openStaging(config.staging, { s3, clock, random });
   const engine = new Engine(
-    { store, staging, s3, functions, clock, random, log },
+    { store, staging, s3, ...(roles && { roles }), functions, clock, random, log },
     {
       ...ENGINE_DEFAULTS,
       worker,
@@ -66,14 +74,23 @@ export function startEngine(needs: EngineNeeds, undo: (() => unknown)[]): void {
   undo.push(() => engine.stop());
 }
 
-/** So that an AWS SDK inside a function meets the objects of its job without being told. */
-function storeEnvironment(s3Url: string, key: KeyPair, region: string): Record<string, string> {
+/**
+ * So that an AWS SDK inside a function meets the objects of its job without being told. Where jobs have
+ * roles, a function is not given the service's key: it would be a way around them.
+ */
+function storeEnvironment(
+  s3Url: string,
+  key: KeyPair | undefined,
+  region: string,
+): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_S3: s3Url,
     AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: key.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
-    // Empty: one of the shell's own does not fit this key.
-    AWS_SESSION_TOKEN: key.sessionToken ?? '',
+    ...(key && {
+      AWS_ACCESS_KEY_ID: key.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+      // Empty: one of the shell's own does not fit this key.
+      AWS_SESSION_TOKEN: key.sessionToken ?? '',
+    }),
   };
 }

@@ -54,6 +54,7 @@ const ROOMS: readonly Room[] = [
   { name: 'engine', floor: 5, door: true },
   { name: 'operations', floor: 4, door: true },
   { name: 'listing', floor: 4, door: true },
+  { name: 'roles', floor: 4, door: true },
   { name: 'staging', floor: 4, door: true },
   { name: 's3', floor: 3, door: true },
   { name: 'store', floor: 3, door: true },

@@ -6,7 +6,7 @@ import type { ApiDeps, Need } from '../call.ts';
 import type { ProgressLog } from './progress-log.ts';
 
 export interface ConsoleDeps extends ApiDeps {
-  /** With the service's own credentials: what people browse is what their jobs work on. */
+  /** With the service's own key where jobs use that; where they have roles, as the console's. */
   readonly s3: S3;
   /** Failures of a job that runs are read from its parts. */
   readonly staging: Staging;
