@@ -14,8 +14,9 @@ import type { Random } from '../base/random.ts';
 import type { Identity, NoCredentials, S3Credentials } from '../s3/index.ts';
 import type { Assumed } from './sts.ts';
 
-/** A request signed now shall arrive in time. */
-const MARGIN_MS = 5000;
+/** A request signed now shall arrive in time; of a session that is very short, a tenth is enough. */
+const MARGIN_MS_MAX = 5000;
+const MARGIN_SHARE = 0.1;
 const RENEW_MS_MIN = 10_000;
 /** Of a session: as much is left when it is renewed. Fifteen minutes leave five to try again in. */
 const LEFT_SHARE = 1 / 3;
@@ -34,6 +35,7 @@ export class RoleSession implements Identity {
   #held: Held | undefined;
   #heldSince = -Infinity;
   #renewAt = Infinity;
+  #goodUntil = -Infinity;
   #renewal: Promise<void> | undefined;
   #failures = 0;
   #lastFailure: NoCredentials | undefined;
@@ -45,7 +47,7 @@ export class RoleSession implements Identity {
 
   current(nowMs: number): S3Credentials | undefined {
     const held = this.#held;
-    if (held === undefined || nowMs >= held.expiresAt - MARGIN_MS) return undefined;
+    if (held === undefined || nowMs >= this.#goodUntil) return undefined;
     if (nowMs >= this.#renewAt && nowMs >= this.#askAgainAt) void this.#renew(); // I1
     return held;
   }
@@ -79,7 +81,9 @@ export class RoleSession implements Identity {
       const { credentials } = assumed;
       this.#held = credentials;
       this.#heldSince = now;
-      this.#renewAt = credentials.expiresAt - (credentials.expiresAt - now) * LEFT_SHARE;
+      const lifeMs = credentials.expiresAt - now;
+      this.#renewAt = credentials.expiresAt - lifeMs * LEFT_SHARE;
+      this.#goodUntil = credentials.expiresAt - Math.min(MARGIN_MS_MAX, lifeMs * MARGIN_SHARE);
       this.#failures = 0;
       this.#lastFailure = undefined;
       return;
