@@ -25,12 +25,13 @@ export async function asJobsRole(
   for (;;) {
     const as = await asked(roles.s3Of(job, held.left), held);
     if (as.ok) return { ...context, s3: as.s3 };
-    if (held.lease.kind === 'finish' && !wantsReport(job)) {
-      return { ...context, s3: unsignedS3({ reason: as.failure.message, isFinal: true }) }; // I2
-    }
     if (await patience.next(as.failure, held.left)) continue;
     if (held.left.aborted) throw stopped();
-    throw new JobFailed({ code: 'RoleNotAssumable', reason: as.failure.message }); // I1
+    const reason = as.failure.message;
+    if (held.lease.kind === 'finish' && !wantsReport(job)) {
+      return { ...context, s3: unsignedS3({ reason, isFinal: true }) }; // I2
+    }
+    throw new JobFailed({ code: 'RoleNotAssumable', reason }); // I1
   }
 }
 

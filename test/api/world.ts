@@ -143,6 +143,12 @@ export function createJobXml(changes: Readonly<Record<string, string>> = {}): st
   return `<CreateJobRequest xmlns="http://awss3control.amazonaws.com/doc/2018-08-20/">${Object.values(elements).join('')}</CreateJobRequest>`;
 }
 
+/** A role is of the account of its job. */
+function roleOf(account: string | undefined): Readonly<Record<string, string>> {
+  if (account === undefined) return {};
+  return { RoleArn: `<RoleArn>arn:aws:iam::${account}:role/r</RoleArn>` };
+}
+
 export async function createdJob(
   world: World,
   changes: Readonly<Record<string, string>> = {},
@@ -150,7 +156,7 @@ export async function createdJob(
 ): Promise<string> {
   const reply = await world.call('POST', '/v20180820/jobs', {
     ...options,
-    body: createJobXml(changes),
+    body: createJobXml({ ...roleOf(options.account), ...changes }),
   });
   const id = /<JobId>([^<]+)<\/JobId>/.exec(reply.body)?.[1];
   if (id === undefined) throw new Error(`CreateJob was refused: ${reply.body}`);
