@@ -14,7 +14,7 @@ const COMPLETE_XML =
 const UPLOADS_XML = '<ListMultipartUploadsResult></ListMultipartUploadsResult>';
 
 /** The answer's body for `method:query:source of a copy`; nothing for most. */
-export const ANSWERS: readonly (readonly [pattern: string, body: string])[] = [
+const ANSWERS: readonly (readonly [pattern: string, body: string])[] = [
   // The SDK says in the query what it means.
   ['^PUT:(x-id=CopyObject)?:.', COPY_XML],
   ['^POST:uploads', UPLOAD_XML],
@@ -23,6 +23,13 @@ export const ANSWERS: readonly (readonly [pattern: string, body: string])[] = [
   // Every object is one byte long.
   ['^HEAD:', 'x'],
 ];
+
+const PATTERNS = ANSWERS.map(([pattern, body]) => [new RegExp(pattern), body] as const);
+
+/** For servers of our own; `asked` is `method:query:source of a copy`. */
+export function answerTo(asked: string): string {
+  return PATTERNS.find(([pattern]) => pattern.test(asked))?.[1] ?? '';
+}
 
 export function nginxConfig({
   port,

@@ -3,11 +3,10 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
-import { ANSWERS } from './endpoint-nginx.ts';
+import { answerTo } from './endpoint-nginx.ts';
 import { BUCKET } from './work.ts';
 
 const [folder = '', port = '', kind = ''] = process.argv.slice(2);
-const answers = ANSWERS.map(([pattern, xml]) => [new RegExp(pattern), xml] as const);
 let requests = 0;
 
 function serveFile(path: string, request: IncomingMessage, response: ServerResponse): void {
@@ -31,8 +30,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   if (path === '/__status') return void response.end(`requests\n 1 1 ${requests} \n`);
   if (path.startsWith(`/${BUCKET}/manifest-`)) return serveFile(path, request, response);
   const source = String(request.headers['x-amz-copy-source'] ?? '');
-  const asked = `${request.method}:${query}:${source}`;
-  const xml = answers.find(([pattern]) => pattern.test(asked))?.[1] ?? '';
+  const xml = answerTo(`${request.method}:${query}:${source}`);
   response.setHeader('etag', '"e"').setHeader('content-length', xml.length).end(xml);
 }
 
