@@ -10,6 +10,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { readTasks } from '../manifest/index.ts';
+import type { TaskMeter } from '../metrics/index.ts';
 import { failed, type FailedOutcome, type Outcome, type Task } from '../model/outcome.ts';
 import { OPERATIONS, type RunTask } from '../operations/index.ts';
 import { encodePart } from '../report/index.ts';
@@ -37,7 +38,8 @@ export const runChunk: RunUnit = async (unit, held, context) => {
   const left = rows.map((row) => taskAt(tasks, row));
   const { missingVersion = MISSING_VERSION, isElsewhere } = OPERATIONS[job.operation];
   const isAlive = isElsewhere ? undefined : () => answers(context.s3, bucket);
-  const outcomes = await runTasks(left, { run, missingVersion, isAlive }, held, context);
+  const meter = context.meters.tasks(job.operation);
+  const outcomes = await runTasks(left, { run, missingVersion, isAlive, meter }, held, context);
   await record(unit, recordable(work, rows, left, outcomes), held, context);
 };
 
@@ -46,6 +48,7 @@ interface Running {
   readonly run: RunTask;
   readonly missingVersion: Outcome;
   readonly isAlive: IsAlive | undefined;
+  readonly meter: TaskMeter;
 }
 
 /** Whether the store has a final answer to the smallest question. */
@@ -73,7 +76,7 @@ async function runTasks(
   held: HeldLease,
   context: EngineContext,
 ): Promise<(Outcome | undefined)[]> {
-  const { run, missingVersion } = running;
+  const { run, missingVersion, meter } = running;
   const { gate, options } = context;
   const { limits } = held;
   const outcomes = new Array<Outcome | undefined>(tasks.length);
@@ -94,7 +97,9 @@ async function runTasks(
         if (isWorthRetry(outcome)) outcome = await tryAgain(task, outcome, running, held, context);
       }
       outcomes[index] = outcome;
-      if (outcome) held.count(outcome.ok);
+      if (!outcome) continue;
+      held.count(outcome.ok);
+      meter.ended(outcome);
     }
   };
   const lanes = Math.min(options.requestsMax, tasks.length);
@@ -118,7 +123,7 @@ function leave(held: HeldLease, { gate }: EngineContext): void {
 async function tryAgain(
   task: Task,
   first: FailedOutcome,
-  { run, isAlive }: Running,
+  { run, isAlive, meter }: Running,
   held: HeldLease,
   context: EngineContext,
 ): Promise<Outcome | undefined> {
@@ -128,6 +133,7 @@ async function tryAgain(
   let last = first;
   const leaving = (): Outcome | undefined => (held.course === 'stop' ? last : undefined); // I3
   for (;;) {
+    meter.refused(last.again);
     if (!(await patience.next(last, held.left))) return last;
     if (!limits.tryEnter() && !(await limits.turn(held))) return leaving();
     if (!gate.tryEnter() && !(await gate.turn(held))) {
@@ -138,6 +144,7 @@ async function tryAgain(
       leave(held, context);
       return leaving();
     }
+    meter.retried();
     const outcome = await attempt(task, run, held, context);
     if (!isWorthRetry(outcome)) return outcome;
     last = outcome;
@@ -174,14 +181,18 @@ async function entered(
   run: RunTask,
   held: HeldLease,
   stopping: AbortSignal,
-  { gate, clock, log }: EngineContext,
+  { gate, clock, log, surprised }: EngineContext,
 ): Promise<Outcome> {
   let outcome: Outcome;
   const sentAt = clock.monotonic();
   try {
     outcome = await run(task, stopping);
   } catch (error) {
-    log.error({ error, key: task.key }, 'A task ended in an unexpected error.');
+    const { jobId } = held.lease;
+    const facts = { error, jobId, key: task.key };
+    if (surprised.has(jobId)) log.debug(facts, 'A task ended in an unexpected error.');
+    else log.error(facts, 'A task ended in an unexpected error; others of this job are not logged.');
+    surprised.add(jobId);
     outcome = failed(500, 'InternalError', `Bucket Brigade failed unexpectedly: ${String(error)}`);
   }
   gate.leave(outcome.ok ? 'never' : outcome.again, sentAt);

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import type { Meters } from '../metrics/index.ts';
 import { CHUNK_ROWS, LEASE_MS } from '../model/limits.ts';
 import type { Roles } from '../roles/index.ts';
 import type { S3 } from '../s3/index.ts';
@@ -57,9 +58,12 @@ export interface EngineContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly meters: Meters;
   readonly options: EngineOptions;
   readonly gate: Gate;
   readonly operations: OpenedOperations;
+  /** Jobs whose first unexpected error was logged; the rest of it is in their reports. */
+  readonly surprised: Set<string>;
 }
 
 /** Runs one leased unit to its end. What it throws is a bug or a store that is away. */

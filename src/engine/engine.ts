@@ -18,6 +18,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Functions } from '../functions/index.ts';
 import type { UnitKind } from '../lifecycle/index.ts';
+import { Meters, type Trace, type UnitEnd } from '../metrics/index.ts';
 import type { JobFailure } from '../model/job.ts';
 import type { Roles } from '../roles/index.ts';
 import type { S3 } from '../s3/index.ts';
@@ -35,8 +36,10 @@ import { OpenedOperations } from './opened-operations.ts';
 import { runPrepare } from './prepare.ts';
 import { runReport } from './report.ts';
 import { Roster } from './roster.ts';
+import { Spell } from './spell.ts';
 import { steer, sweep } from './steer.ts';
 import { Supply } from './supply.ts';
+import { VitalSigns } from './vital-signs.ts';
 
 const RUNNERS: Readonly<Record<UnitKind, RunUnit>> = {
   prepare: runPrepare,
@@ -66,6 +69,10 @@ export interface EngineDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Absent: nobody reads them. */
+  readonly meters?: Meters;
+  /** Absent: there are no traces. */
+  readonly trace?: Trace;
 }
 
 interface Running {
@@ -78,6 +85,7 @@ export class Engine {
   readonly #context: EngineContext;
   readonly #leases: HeldLeases;
   readonly #roster: Roster;
+  readonly #vitals: VitalSigns;
   readonly #supply = new Supply();
   readonly #running = new Map<Promise<void>, Running>();
   /** Cut a loop's sleep short: a lane is free, or it is time to stop. */
@@ -88,17 +96,20 @@ export class Engine {
   constructor(deps: EngineDeps, options: EngineOptions) {
     this.#context = {
       ...deps,
+      meters: deps.meters ?? new Meters(),
       options,
       gate: new Gate(deps.clock, 0),
       operations: new OpenedOperations(deps),
+      surprised: new Set(),
     };
-    this.#leases = new HeldLeases(deps, options.leaseMs);
+    this.#leases = new HeldLeases(this.#context, options.leaseMs);
     this.#roster = new Roster(this.#context);
+    this.#vitals = new VitalSigns(this.#context, this.#leases, this.#roster, deps.trace);
   }
 
   start(): void {
     this.#loops ??= Promise.all([
-      this.#every(() => this.#leases.beat(), this.#context.options.heartbeatMs, this.#bells.beat),
+      this.#every(() => this.#beat(), this.#context.options.heartbeatMs, this.#bells.beat),
       this.#every(() => this.#tick(), this.#context.options.tickMs, this.#bells.tick),
       this.#every(() => this.#sweep(), SWEEP_MS, this.#bells.sweep),
       this.#every(() => this.#checkIn(), this.#roster.everyMs, this.#bells.roster),
@@ -112,7 +123,13 @@ export class Engine {
     for (const bell of Object.values(this.#bells)) bell.ring();
     await this.#loops;
     await this.#drained();
+    this.#vitals.stop();
     await this.#safely(() => this.#roster.leave());
+  }
+
+  async #beat(): Promise<void> {
+    this.#vitals.beat(this.#running.size > 0);
+    await this.#leases.beat();
   }
 
   /** Leases are kept alive while the last units end: recording may wait for a slow request. */
@@ -125,14 +142,15 @@ export class Engine {
   }
 
   async #every(work: () => Promise<void>, ms: number, bell: Bell): Promise<void> {
-    const { clock, log } = this.#context;
+    const { clock } = this.#context;
+    const spell = new Spell(this.#context);
     while (!this.#isStopping) {
       try {
         await work();
+        spell.worked('Rounds of the engine work again.');
       } catch (error) {
         const message = 'A round of the engine failed; it goes on with the next one.';
-        if (isAway(error)) log.warn({ error }, message);
-        else log.error({ error }, message);
+        spell.failed(error, isAway(error) ? 'warn' : 'error', message);
       }
       await clock.sleep(ms, bell.listen());
     }
@@ -215,14 +233,25 @@ export class Engine {
   async #runToEnd(unit: LeasedUnit, held: HeldLease): Promise<void> {
     const { store, clock, random, log } = this.#context;
     const { jobId, kind, seq } = unit.lease;
+    const [startedAt, began] = [clock.now(), clock.monotonic()];
+    let isTold = false;
+    const ended = (end: UnitEnd, failure?: string): void => {
+      if (isTold) return;
+      isTold = true;
+      const ms = clock.monotonic() - began;
+      const isLost = held.course === 'lost';
+      this.#vitals.unitEnded(unit, held, { startedAt, ms, end: isLost ? 'lost' : end }, failure);
+    };
     try {
       await RUNNERS[kind](unit, held, await asJobsRole(unit.job, held, this.#context));
+      ended(held.course === 'run' ? 'done' : 'given_back');
       // A unit that ended without closing its lease gives it back; for all others this is nothing.
       await store.release(held.lease, clock.now(), false);
     } catch (error) {
       const isWait = isAway(error);
       const isExpected = isWait || held.course !== 'run';
       const failure = failureOf(error, unit);
+      ended(failure || !isExpected ? 'failed' : 'given_back', String(error));
       if (failure && held.course !== 'lost') {
         log.warn({ jobId, failure }, 'The job cannot go on.');
         await this.#safely(() =>

@@ -24,6 +24,8 @@ export class Gate {
   #inFlight = 0;
   /** When the latest of those requests was sent that got a final answer. */
   #aliveAt = -Infinity;
+  /** When the first failure since then came; undefined: none has. */
+  #silentSince: number | undefined;
   readonly #line: Line;
 
   constructor(clock: Clock, limitMax: number) {
@@ -76,6 +78,7 @@ export class Gate {
   #learn(again: Again, sentAt: number): void {
     const now = this.#clock.monotonic();
     if (again === 'never') this.alive(sentAt);
+    else this.#silentSince ??= now;
     if (again === 'slow-down') this.#throttle.slowed(now);
     else this.#throttle.taken(now);
     const { perSecond } = this.#throttle;
@@ -88,6 +91,12 @@ export class Gate {
   /** A request that was sent then (monotonic milliseconds) got a final answer. */
   alive(sentAt: number): void {
     this.#aliveAt = Math.max(this.#aliveAt, sentAt);
+    this.#silentSince = undefined;
+  }
+
+  /** For how long there was nothing but failures that may pass; 0: the last answer was none. */
+  silentMs(now: number): number {
+    return this.#silentSince === undefined ? 0 : now - this.#silentSince;
   }
 
   /** Whether any request sent since then (monotonic milliseconds) got a final answer. */

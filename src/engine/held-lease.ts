@@ -9,10 +9,12 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { Meters } from '../metrics/index.ts';
 import { courseOf, type Course } from '../lifecycle/index.ts';
 import type { JobTag } from '../model/job.ts';
 import type { Lease, Standing, Store } from '../store/index.ts';
 import { JobLimits, STALE_MS } from './job-limits.ts';
+import { Spell } from './spell.ts';
 
 /** Limits of jobs of which nothing is held now, kept so that a pace goes on where it was. */
 const LIMITS_KEPT = 64;
@@ -81,7 +83,8 @@ export class HeldLease {
 export class HeldLeases {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #meters: Meters;
+  readonly #silence: Spell;
   readonly #leaseMs: number;
   /** Rows that ended here so far. */
   tasksEnded = 0;
@@ -90,10 +93,14 @@ export class HeldLeases {
   #draining = false;
   #waiting: (() => void)[] = [];
 
-  constructor(deps: { store: Store; clock: Clock; log: Log }, leaseMs: number) {
+  constructor(
+    deps: { store: Store; clock: Clock; log: Log; meters: Meters },
+    leaseMs: number,
+  ) {
     this.#store = deps.store;
     this.#clock = deps.clock;
-    this.#log = deps.log;
+    this.#meters = deps.meters;
+    this.#silence = new Spell(deps);
     this.#leaseMs = leaseMs;
   }
 
@@ -113,6 +120,10 @@ export class HeldLeases {
     this.#held.add(held);
     if (this.#draining) held.take('pause');
     return held;
+  }
+
+  get held(): Iterable<HeldLease> {
+    return this.#held;
   }
 
   drop(held: HeldLease): void {
@@ -140,11 +151,14 @@ export class HeldLeases {
         if (!one || one.course !== 'run') return;
         const course = standing.held ? courseOf(standing.status, one.lease.kind) : 'lost';
         if (course !== 'run') one.take(course);
+        if (course === 'lost') this.#meters.leasesLost.add();
       });
       this.#share(standings, asked);
+      this.#silence.worked('The store answers heartbeats again; work goes on.');
     } catch (error) {
       // I1: without the store's word nothing new starts; the next beat asks again.
-      this.#log.warn({ error }, 'The store did not answer a heartbeat; no new request is started.');
+      const message = 'The store did not answer a heartbeat; no new request is started.';
+      this.#silence.failed(error, 'warn', message);
     }
     this.#wake();
   }

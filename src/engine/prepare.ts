@@ -20,6 +20,7 @@ import type { HeldLease } from './held-lease.ts';
 import { ListObject } from './list-object.ts';
 import { openList } from './list-open.ts';
 import { fieldsOf, manifestName } from './manifest-source.ts';
+import { saveChunks } from './save-chunks.ts';
 import { stageList } from './stage-list.ts';
 import { JobFailed } from './unit-errors.ts';
 
@@ -68,7 +69,7 @@ async function cutManifest(
   let pending: ChunkRange[] = [];
   const save = async (): Promise<boolean> => {
     if (pending.length === 0) return true;
-    const saved = await context.store.addChunks(held.lease, pending, cutter.checkpoint());
+    const saved = await saveChunks(pending, cutter.checkpoint(), held, context);
     pending = [];
     return saved;
   };

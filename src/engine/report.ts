@@ -40,7 +40,7 @@ export const runReport: RunUnit = async (unit, held, context) => {
     const file = await writeFile(job, status, lease.seq, parts, held, context);
     if (file) files.push(file);
   }
-  await context.store.complete(held.lease, files);
+  if (await context.store.complete(held.lease, files)) context.meters.reportFiles.add(files.length);
 };
 
 async function writeFile(

@@ -24,6 +24,7 @@ import type { LeasedUnit, ManifestFacts } from '../store/index.ts';
 import type { EngineContext } from './context.ts';
 import type { HeldLease } from './held-lease.ts';
 import type { ListBatch, ListSource } from './list-source.ts';
+import { saveChunks } from './save-chunks.ts';
 import { readStaged, writeStaged } from './staged.ts';
 import { tidyStaging } from './tidy-staging.ts';
 import { JobFailed } from './unit-errors.ts';
@@ -134,7 +135,7 @@ class Stage {
   /** False: the lease is lost, or an earlier save whose answer was lost has happened (I1). */
   async save(): Promise<boolean> {
     if (!this.#isDirty) return true;
-    const { staging, store, clock } = this.#context;
+    const { staging, clock } = this.#context;
     const { jobId, fence } = this.#held.lease;
     this.#chunks.push(...this.#cutter.close());
     const segment = segmentNumber(fence, this.#written);
@@ -156,7 +157,7 @@ class Stage {
       position: this.#position,
       segments: this.#segments,
     };
-    if (!(await store.addChunks(this.#held.lease, chunks, checkpoint))) {
+    if (!(await saveChunks(chunks, checkpoint, this.#held, this.#context))) {
       const drop = (): Promise<void> => staging.remove({ jobId, segment });
       if (chunks.length > 0) await tidyStaging(this.#context, drop);
       return false;

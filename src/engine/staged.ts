@@ -24,6 +24,7 @@ export async function writeStaged(
   context: EngineContext,
 ): Promise<void> {
   await withStaging(held, context, () => context.staging.write(name, bytes));
+  context.meters.stagingBytes.add(bytes.length);
 }
 
 /** Bytes [start, end) of a file that the ledger knows, in memory. */
@@ -44,23 +45,30 @@ export async function readStaged(
 /** Does `work`, which uses staging, again and again until staging lets it (I1). */
 export async function withStaging<T>(
   held: HeldLease,
-  { clock, random, log }: EngineContext,
+  { clock, random, log, meters }: EngineContext,
   work: () => Promise<T>,
 ): Promise<T> {
   const { jobId, kind, seq } = held.lease;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const done = await work();
-      if (attempt > 0) log.warn({ jobId, kind, seq, attempt }, 'Staging works again.');
-      return done;
-    } catch (error) {
-      if (!(error instanceof StagingUnavailable)) throw error;
-      if (attempt === 0) log.warn({ jobId, kind, seq, error }, 'A unit waits for staging.');
-      if (held.course === 'lost' || held.course === 'pause') throw new TryLater(error.message);
-      // A job that was stopped waits as well, to record what ran; its signal would not let it sleep.
-      const signal = held.left.aborted ? undefined : held.left;
-      await clock.sleep(backoffMs(attempt, BACKOFF, random), signal);
+  const { stagingWaiting } = meters;
+  let attempt = 0;
+  try {
+    for (; ; attempt++) {
+      try {
+        const done = await work();
+        if (attempt > 0) log.warn({ jobId, kind, seq, attempt }, 'Staging works again.');
+        return done;
+      } catch (error) {
+        if (!(error instanceof StagingUnavailable)) throw error;
+        if (attempt === 0) log.warn({ jobId, kind, seq, error }, 'A unit waits for staging.');
+        if (held.course === 'lost' || held.course === 'pause') throw new TryLater(error.message);
+        if (attempt === 0) stagingWaiting.add(1);
+        // A job that was stopped waits as well, to record what ran; its signal would not let it sleep.
+        const signal = held.left.aborted ? undefined : held.left;
+        await clock.sleep(backoffMs(attempt, BACKOFF, random), signal);
+      }
     }
+  } finally {
+    if (attempt > 0) stagingWaiting.add(-1);
   }
 }
 

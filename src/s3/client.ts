@@ -16,6 +16,7 @@ import type { Clock } from '../base/clock.ts';
 import { Lazy } from '../base/lazy.ts';
 import type { Random } from '../base/random.ts';
 import { rememberLast } from '../base/remember.ts';
+import { Meters, type RequestMeter } from '../metrics/index.ts';
 import {
   createSigner,
   EMPTY_SHA256,
@@ -54,6 +55,8 @@ export interface S3Options {
   readonly clock: Clock;
   readonly random: Random;
   readonly timeouts?: Partial<S3Timeouts>;
+  /** Absent: nobody counts. */
+  readonly meter?: RequestMeter;
 }
 
 export interface S3Client extends S3 {
@@ -77,6 +80,7 @@ export function createS3(options: S3Options): S3Client {
   const { clock, random } = options;
   const timeouts: S3Timeouts = { ...TIMEOUTS, ...options.timeouts };
   const endpoint = new URL(options.endpoint);
+  const meter = options.meter ?? new Meters().requests(endpoint.host);
   const basePath = endpoint.pathname.replace(/\/+$/, '');
   let skewMs = 0;
   let isClosed = false;
@@ -178,13 +182,18 @@ export function createS3(options: S3Options): S3Client {
     ): Promise<S3Answer | T> => {
       const credentials = identity.current(clock.now()) ?? (await identity.next(undefined, signal));
       if (!isCredentials(credentials)) return notSigned(credentials);
+      const sentAt = clock.monotonic();
       const answer = await carry(request, signed(request, credentials), signal);
+      meter.answered(request.method, answer.status, clock.monotonic() - sentAt);
       if (answer.status < 400 || !isAnswer(answer)) return answer;
       learnFrom(answer);
       if (!refusesSession(answer, credentials, clock.now())) return answer;
       const renewed = await identity.next(credentials, signal); // I2
       if (!isCredentials(renewed)) return answer;
-      return carry(request, signed(request, renewed), signal);
+      const againAt = clock.monotonic();
+      const second = await carry(request, signed(request, renewed), signal);
+      meter.answered(request.method, second.status, clock.monotonic() - againAt);
+      return second;
     };
     return {
       send: (request, signal) => exchange<S3Answer>(request, signal, sendSigned),
