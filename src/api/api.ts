@@ -19,6 +19,7 @@ import { BODY_BYTES_MAX, toApiError } from './errors.ts';
 import { headersOf } from './headers.ts';
 import { Query } from './query.ts';
 import { addSts } from './sts/sts.ts';
+import { watchCalls } from './watch-calls.ts';
 import { writeError } from './wire.ts';
 
 /** A request that takes longer to arrive comes from a client that is stuck. */
@@ -45,6 +46,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     identify(request, reply, deps);
   });
+  watchCalls(app, deps);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, deps));
   app.setNotFoundHandler((request, reply) =>
     answerError(noSuchOperation(request.method, pathOf(request)), request, reply, deps),
@@ -80,8 +82,6 @@ async function answerCall(
   const visitor = visitorOf(request, principal);
   await authorize(() => call.needs(asked, deps), visitor, deps);
   const answer = await call.run(asked, deps);
-  const fields = { requestId: request.id, call: call.name, accessKeyId: principal.accessKeyId };
-  (deps.log ?? silentLog).debug(fields, 'A call was answered.');
   void reply.code(answer.status);
   return answer.body === '' ? reply.send() : reply.type('application/xml').send(answer.body);
 }

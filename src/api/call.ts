@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { ContextEntries, Keyring, Principal } from '../auth/index.ts';
+import type { Meters, Trace } from '../metrics/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Query } from './query.ts';
 
@@ -16,6 +17,10 @@ export interface ApiDeps {
   /** What the workers of this house can run. */
   readonly supports: Supports;
   readonly log?: Log;
+  /** Absent: nobody reads them. */
+  readonly meters?: Meters;
+  /** Absent: there are no traces. */
+  readonly trace?: Trace;
 }
 
 export interface Supports {

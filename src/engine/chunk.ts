@@ -191,7 +191,8 @@ async function entered(
     const { jobId } = held.lease;
     const facts = { error, jobId, key: task.key };
     if (surprised.has(jobId)) log.debug(facts, 'A task ended in an unexpected error.');
-    else log.error(facts, 'A task ended in an unexpected error; others of this job are not logged.');
+    else
+      log.error(facts, 'A task ended in an unexpected error; others of this job are not logged.');
     surprised.add(jobId);
     outcome = failed(500, 'InternalError', `Bucket Brigade failed unexpectedly: ${String(error)}`);
   }

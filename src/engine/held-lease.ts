@@ -93,10 +93,7 @@ export class HeldLeases {
   #draining = false;
   #waiting: (() => void)[] = [];
 
-  constructor(
-    deps: { store: Store; clock: Clock; log: Log; meters: Meters },
-    leaseMs: number,
-  ) {
+  constructor(deps: { store: Store; clock: Clock; log: Log; meters: Meters }, leaseMs: number) {
     this.#store = deps.store;
     this.#clock = deps.clock;
     this.#meters = deps.meters;

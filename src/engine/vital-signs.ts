@@ -82,7 +82,10 @@ export class VitalSigns {
     // Whoever finishes a job tells of the whole of it.
     if (kind !== 'finish' || end !== 'done') return;
     const { id, createdAt, tasksSucceeded, tasksFailed } = unit.job;
-    const rows = { 'brigade.rows': tasksSucceeded + tasksFailed, 'brigade.rows.failed': tasksFailed };
+    const rows = {
+      'brigade.rows': tasksSucceeded + tasksFailed,
+      'brigade.rows.failed': tasksFailed,
+    };
     this.#trace({
       ...spanOfJob(id),
       name: 'job',
@@ -101,6 +104,7 @@ export class VitalSigns {
     perSecondMax.set(gate.perSecond ?? NaN);
     const held = { prepare: 0, chunk: 0, report: 0, finish: 0 };
     for (const { lease } of leases.held) held[lease.kind] += 1;
-    for (const [kind, cell] of Object.entries(leasesHeld)) cell.set(held[kind as keyof typeof held]); // Made of the same kinds.
+    for (const [kind, cell] of Object.entries(leasesHeld))
+      cell.set(held[kind as keyof typeof held]); // Made of the same kinds.
   }
 }

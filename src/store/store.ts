@@ -175,6 +175,19 @@ export interface FoundJobs {
   readonly total: number;
 }
 
+export interface Vitals {
+  /** Statuses that no job has are left out. */
+  readonly jobs: ReadonlyMap<JobStatus, number>;
+  /** Of jobs that have not ended. */
+  readonly chunks: { readonly waiting: number; readonly leased: number; readonly done: number };
+  /** Not recorded yet, of prepared jobs that have not ended. */
+  readonly tasksLeft: number;
+  /** Of units of every kind. */
+  readonly leases: { readonly live: number; readonly expired: number };
+  /** Since when the unit that has waited longest could have been leased; undefined: none waits. */
+  readonly waitingSince: number | undefined;
+}
+
 /** What people look at. Nothing here changes anything, and no worker asks. */
 export interface StoreViews {
   findJobs(search: JobSearch): Promise<FoundJobs>;
@@ -184,6 +197,8 @@ export interface StoreViews {
   jobWorkers(jobId: string, now: number): Promise<readonly string[]>;
   /** Tasks that have ended, recorded or live, of jobs in whose status tasks may end. */
   runningCounts(now: number): Promise<ReadonlyMap<string, JobCounts>>;
+  /** How the whole stands, over all accounts, in a few small questions. */
+  vitals(now: number): Promise<Vitals>;
 }
 
 export interface Store extends StoreViews, AccessBook {

@@ -132,5 +132,68 @@ export function storeViewsContract(name: string, open: () => Promise<Store>): vo
         );
         assert.deepEqual(await store.jobWorkers('a', T0 + 50), ['w2']);
       }));
+
+    test('the vitals count jobs, chunks, tasks and leases, and know since when work waits', () =>
+      withStore(async (store) => {
+        const nothing = { waiting: 0, leased: 0, done: 0 };
+        const empty = await store.vitals(T0);
+        assert.deepEqual([...empty.jobs], []);
+        assert.deepEqual(empty.chunks, nothing);
+        assert.deepEqual(empty.leases, { live: 0, expired: 0 });
+        assert.deepEqual([empty.tasksLeft, empty.waitingSince], [0, undefined]);
+
+        await create(store, 'a');
+        await create(store, 'b', { createdAt: T0 + 7 });
+        assert.equal(
+          (await store.vitals(T0 + 50)).waitingSince,
+          T0,
+          'a new job waits for a worker',
+        );
+        const request = { now: T0 + 10, until: T0 + 100, worker: 'w' };
+        const [prepare] = await store.lease({ ...request, limit: 1, kinds: ['prepare'] });
+        assert.ok(prepare);
+        assert.equal(
+          (await store.vitals(T0 + 50)).waitingSince,
+          T0 + 7,
+          'what is leased waits not',
+        );
+        const late = await store.vitals(T0 + 200);
+        assert.deepEqual(late.leases, { live: 0, expired: 1 });
+        await store.applyByUser(ACCOUNT, 'b', 'CancelRequested', { at: T0 + 11 });
+        assert.equal(
+          (await store.vitals(T0 + 200)).waitingSince,
+          T0 + 100,
+          'who lost its worker waits since then',
+        );
+
+        await store.apply('a', 'PreparationStarted', { at: T0 + 12 });
+        const chunks = [0, 1, 2].map((i) => ({ firstRow: i * 10, rows: 10, start: i, end: i + 1 }));
+        assert.ok(await store.addChunks(prepare.lease, chunks, {}));
+        assert.equal((await store.vitals(T0 + 50)).tasksLeft, 0, 'a list that is still read');
+        assert.ok(await store.finishPreparing(prepare.lease, { tasks: 30, bucket: 'b' }, T0 + 13));
+        assert.equal(
+          (await store.vitals(T0 + 50)).waitingSince,
+          undefined,
+          'a job that is not active',
+        );
+        await store.apply('a', 'Scheduled', { at: T0 + 20 });
+        const [first, second] = await store.lease({ ...request, limit: 2, kinds: ['chunk'] });
+        assert.ok(first && second);
+        const recorded = { to: 10, succeeded: 8, failed: 2, succeededBytes: 1, failedBytes: 1 };
+        await store.commitPart(first.lease, recorded, T0 + 30);
+        const vitals = await store.vitals(T0 + 50);
+        assert.deepEqual(vitals.chunks, { waiting: 1, leased: 1, done: 1 });
+        assert.deepEqual(vitals.leases, { live: 1, expired: 0 });
+        assert.equal(vitals.tasksLeft, 20);
+        assert.equal(vitals.waitingSince, T0 + 20, 'since the job is active');
+        assert.deepEqual(Object.fromEntries(vitals.jobs), { Active: 1, Cancelling: 1 });
+
+        // Given back until a time: it waits since that time, and not before.
+        const [third] = await store.lease({ ...request, limit: 1, kinds: ['chunk'] });
+        assert.ok(third);
+        await store.release(third.lease, T0 + 60, false);
+        assert.equal((await store.vitals(T0 + 50)).waitingSince, undefined);
+        assert.equal((await store.vitals(T0 + 70)).waitingSince, T0 + 60);
+      }));
   });
 }

@@ -62,6 +62,7 @@ const ROOMS: readonly Room[] = [
   { name: 'events', floor: 3, door: true, planned: true },
   { name: 'auth', floor: 3, door: true },
   { name: 'lifecycle', floor: 2, door: true },
+  { name: 'metrics', floor: 2, door: true },
   { name: 'manifest', floor: 2, door: true },
   { name: 'report', floor: 2, door: true },
   { name: 'model', floor: 1, door: false },

@@ -1,7 +1,15 @@
 /** Questions of the console. */
 import { eventOf, jobOf } from '../rows.ts';
-import type { FoundJobs, JobCounts, JobSearch, StoreViews } from '../store.ts';
-import { JOB_EVENTS_MAX, type JobSort, likePattern, RUNNING_STATUSES } from '../views.ts';
+import type { FoundJobs, JobCounts, JobSearch, StoreViews, Vitals } from '../store.ts';
+import {
+  JOB_EVENTS_MAX,
+  type JobSort,
+  likePattern,
+  RUNNING_STATUSES,
+  vitalsOf,
+  WAITING_JOBS_MAX,
+  WAITING_KINDS,
+} from '../views.ts';
 import { SELECT_JOB } from './changes.ts';
 import type { Database } from './database.ts';
 
@@ -63,7 +71,51 @@ export function viewsPart(db: Database): StoreViews {
         ]),
       );
     },
+
+    vitals: (now) => vitals(db, now),
   };
+}
+
+/** Two searches of each job: it may have a million chunks that are done. */
+const WAITING_SINCE = `
+  SELECT MIN(GREATEST(free.since, CASE WHEN j.status = 'Active' THEN j.active_since
+    ELSE COALESCE((SELECT MAX(at) FROM events WHERE job = j.id), j.created_at) END)) AS since
+  FROM unnest($1::text[], $2::text[]) AS offered(status, kind)
+  CROSS JOIN LATERAL (
+    SELECT no, id, status, created_at, active_since FROM jobs
+    WHERE status = offered.status AND terminated_at IS NULL ORDER BY no LIMIT ${WAITING_JOBS_MAX}
+  ) j
+  CROSS JOIN LATERAL (
+    (SELECT not_before AS since FROM units
+     WHERE job = j.no AND kind = offered.kind AND state < 2 AND state = 0 AND not_before <= $3
+     ORDER BY seq LIMIT 1)
+    UNION ALL
+    SELECT lease_until FROM units
+    WHERE job = j.no AND kind = offered.kind AND state = 1 AND lease_until < $3
+  ) free`;
+
+async function vitals(db: Database, now: number): Promise<Vitals> {
+  return db.statements(async (connection) => {
+    const statuses = WAITING_KINDS.map(({ status }) => status);
+    const kinds = WAITING_KINDS.map(({ kind }) => kind);
+    return vitalsOf({
+      jobs: await connection.all('SELECT status, COUNT(*) AS jobs FROM jobs GROUP BY status'),
+      counts: await connection.get(
+        `SELECT SUM(p.chunks) AS chunks, SUM(p.chunks_done) AS done,
+           SUM(GREATEST(0, p.tasks_total - p.succeeded - p.failed))
+             FILTER (WHERE j.status NOT IN ('New', 'Preparing')) AS tasks_left
+         FROM jobs j JOIN progress p ON p.job = j.no WHERE j.terminated_at IS NULL`,
+      ),
+      leases: await connection.get(
+        `SELECT COUNT(*) FILTER (WHERE lease_until >= $1) AS live,
+           COUNT(*) FILTER (WHERE lease_until < $1) AS expired,
+           COUNT(*) FILTER (WHERE kind = 'chunk') AS chunks
+         FROM units WHERE state = 1`,
+        now,
+      ),
+      since: (await connection.get(WAITING_SINCE, statuses, kinds, now))?.['since'],
+    });
+  });
 }
 
 async function findJobs(db: Database, search: JobSearch): Promise<FoundJobs> {
