@@ -208,7 +208,7 @@ export const METRICS = {
   brigade_process_event_loop_lag_seconds: gauge(
     's',
     'Delay of the event loop since the last look.',
-    { labels: { quantile: ['0.5', '0.99', '1'] }, over: 'each' },
+    { labels: { stat: ['median', 'p99', 'max'] }, over: 'each' },
   ),
   brigade_process_open_fds: known(
     '{file}',

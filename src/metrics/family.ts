@@ -4,7 +4,8 @@
  * I1. Counters never go down when a child is started again: what the dead one had counted, as far as
  *     it was heard of, is kept.
  * I2. A metric of each process has a label `process`: `main`, or the number of the child.
- * I3. Series that were never touched are left out where a metric has many; nothing else is.
+ * I3. Series that were never touched are left out where a metric has many, and of histograms; what is not
+ *     known now (NaN) is left out as well, and nothing else is.
  */
 import type { Definition } from './definitions.ts';
 import type { Place, Registry } from './registry.ts';
@@ -105,7 +106,7 @@ function seriesOf(place: Place, valueAt: (index: number) => number): Series[] {
       continue;
     }
     const buckets = Array.from({ length: stride - 1 }, (_, bucket) => valueAt(at + bucket));
-    if (isTerse && buckets.every((count) => count === 0)) continue; // I3
+    if (buckets.every((count) => count === 0)) continue; // I3
     found.push({ labels, value: valueAt(at + stride - 1), buckets });
   }
   return found;

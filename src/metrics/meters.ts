@@ -90,8 +90,9 @@ export class Meters {
   }
 
   callAnswered(action: string, httpStatus: number, seconds: number): void {
-    const status = httpStatus < 400 ? '2xx' : httpStatus < 500 ? '4xx' : '5xx';
-    (this.#calls.get(action) ?? this.#calls.get(OTHER))?.[status].observe(seconds);
+    const buckets = this.#calls.get(action) ?? this.#calls.get(OTHER);
+    if (httpStatus >= 500) buckets?.['5xx'].observe(seconds);
+    else buckets?.[httpStatus >= 400 ? '4xx' : '2xx'].observe(seconds);
   }
 
   database(): Readonly<Record<DatabaseCall, { readonly took: Buckets; readonly failures: Cell }>> {

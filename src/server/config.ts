@@ -13,6 +13,7 @@ import { ConfigError } from './config-error.ts';
 import { doorOf, type DoorConfig } from './door-config.ts';
 import { rolesOf, type RolesConfig, type StsConfig } from './roles-config.ts';
 import { SUPERVISED_AS } from './supervisor.ts';
+import { telemetryOf, type TelemetryConfig } from './telemetry-config.ts';
 
 export interface KeyPair {
   readonly accessKeyId: string;
@@ -37,6 +38,7 @@ export interface Config {
   readonly sandboxPort: number;
   readonly staging: StagingPlace;
   readonly logLevel: string;
+  readonly telemetry: TelemetryConfig;
   /** Worker processes beside the API's; absent: it works itself. */
   readonly workers: number | undefined;
   /** The name of a worker that its parent watches over. */
@@ -106,6 +108,7 @@ export function readConfig(overrides: Source = {}): Config {
   }
   return {
     host: text('BRIGADE_HOST') ?? '127.0.0.1',
+    telemetry: telemetryOf(source, text('BRIGADE_HOST') ?? '127.0.0.1'),
     port: whole(source, 'BRIGADE_PORT', 9700, 0, 65_535),
     sandboxPort: whole(source, 'BRIGADE_SANDBOX_PORT', 9701, 0, 65_535),
     workers:

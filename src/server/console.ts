@@ -1,6 +1,5 @@
 /** The console on the API's port: its own few connections to the store, and where its page lies. */
-import { readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { addConsole as addRoutes, type ApiDeps } from '../api/index.ts';
 import { silentLog } from '../base/log.ts';
@@ -9,6 +8,7 @@ import { placeOf } from '../store/index.ts';
 import type { Config } from './config.ts';
 import { openRoles, storeAsRole } from './open-roles.ts';
 import { openStaging } from './open-staging.ts';
+import { packageRoot, packageVersion } from './package.ts';
 
 export interface ConsoleNeeds {
   readonly config: Config;
@@ -39,15 +39,14 @@ export function addConsole(server: FastifyInstance, { config, api, endpoint }: C
     await roles?.close();
     await s3.close();
   });
-  const root = packageRoot();
   addRoutes(server, {
     ...api,
     s3: roles ? storeAsRole(roles, config.consoleRole, 'console') : s3,
     staging: openStaging(config.staging, { s3, clock: api.clock, random: api.random }),
     leaseMs: config.leaseMs,
-    folder: join(root, 'dist', 'console'),
+    folder: join(packageRoot(), 'dist', 'console'),
     about: {
-      version: versionOf(root),
+      version: packageVersion(),
       endpoint: endpoint.url,
       isSandbox: config.s3 === undefined,
       account: config.account,
@@ -55,16 +54,4 @@ export function addConsole(server: FastifyInstance, { config, api, endpoint }: C
       limits: { requestsMax: config.requestsMax, activeJobsMax: config.activeJobsMax },
     },
   });
-}
-
-/** This file is in src/server of a checkout, or in dist/src/server of the package. */
-function packageRoot(): string {
-  const above = resolve(import.meta.dirname, '../..');
-  return basename(above) === 'dist' ? resolve(above, '..') : above;
-}
-
-function versionOf(root: string): string {
-  const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const hasVersion = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
-  return hasVersion ? String(manifest.version) : '';
 }

@@ -66,5 +66,5 @@ export function measuredStore(store: Store, meters: Meters, clock: Clock): Store
     [name, typeof member === 'function' ? measured(name, member as Method) : member],
   );
   // The same names, with the same types.
-  return Object.fromEntries(wrapped) as unknown as Store;
+  return Object.fromEntries(wrapped);
 }

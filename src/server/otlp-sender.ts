@@ -20,6 +20,10 @@ export class OtlpSender {
     this.#log = log;
   }
 
+  get isFailing(): boolean {
+    return this.#failures > 0;
+  }
+
   /** Never rejects. */
   async send(message: object): Promise<void> {
     const { url, headers, isCompressed, timeoutMs } = this.#target;

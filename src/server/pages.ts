@@ -2,16 +2,18 @@
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../base/clock.ts';
 import type { Store, WorkerRecord } from '../store/index.ts';
+import type { WatchPages } from './watch-port.ts';
 
 interface PageFacts {
   readonly store: Store;
+  readonly pages: WatchPages;
   readonly clock: Clock;
   readonly s3Url: string;
   readonly leaseMs: number;
 }
 
 export function addPages(server: FastifyInstance, facts: PageFacts): void {
-  const { store, clock, s3Url, leaseMs } = facts;
+  const { store, pages, clock, s3Url, leaseMs } = facts;
   const workers = (): Promise<readonly WorkerRecord[]> => store.workers(clock.now() - leaseMs);
 
   server.get('/', async (_request, reply) =>
@@ -47,11 +49,19 @@ export function addPages(server: FastifyInstance, facts: PageFacts): void {
         rate: sum(({ rate }) => rate),
         workers: present,
       });
-    } catch (error) {
-      server.log.error({ error }, 'The database did not answer.');
+    } catch {
+      // Whoever works says it in the log; a prober that asks every second adds nothing.
       return reply.code(503).send({ status: 'the database does not answer' });
     }
   });
+
+  for (const path of ['/health/live', '/health/ready', '/metrics']) {
+    server.get(path, async (request, reply) => {
+      const look = await pages.look(path, request.headers, false);
+      if (look === undefined) return reply.callNotFound();
+      return reply.code(look.status).type(look.type).send(look.text);
+    });
+  }
 }
 
 function workersTable(workers: readonly WorkerRecord[]): string[] {

@@ -6,7 +6,7 @@ import type { Meters } from '../metrics/index.ts';
 
 /** As fine as an answer's time is looked at; finer would wake the process for nothing. */
 const RESOLUTION_MS = 20;
-const QUANTILES = { '0.5': 50, '0.99': 99, '1': 100 } as const;
+const PERCENTILES = { median: 50, p99: 99, max: 100 } as const;
 
 /** Returns how to stop looking. */
 export function watchProcess({ registry }: Meters, clock: Clock, version: string): () => void {
@@ -19,8 +19,8 @@ export function watchProcess({ registry }: Meters, clock: Clock, version: string
   registry.cell('brigade_build_info', { version, node: process.version }).set(1);
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
-  const lags = Object.entries(QUANTILES).map(([quantile, percent]) => ({
-    cell: registry.cell('brigade_process_event_loop_lag_seconds', { quantile }),
+  const lags = Object.entries(PERCENTILES).map(([stat, percent]) => ({
+    cell: registry.cell('brigade_process_event_loop_lag_seconds', { stat }),
     percent,
   }));
   const unwatch = registry.watch(() => {

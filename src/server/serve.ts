@@ -16,16 +16,21 @@ import { ConfigError } from './config-error.ts';
 import type { Config, KeyPair } from './config.ts';
 import { addConsole } from './console.ts';
 import { bury, buryAll, workersOfFolder } from './instance.ts';
+import { measuredStore } from './measured-store.ts';
 import { openLog } from './open-log.ts';
 import { verifyStaging } from './open-staging.ts';
 import { openStore } from './open-store.ts';
 import { openVault } from './open-vault.ts';
+import { packageVersion } from './package.ts';
 import { addPages } from './pages.ts';
+import { portTaken } from './port-taken.ts';
 import { rootKeyOf } from './root-key.ts';
 import { supportsOf } from './supports.ts';
 import { startSandboxThread, type RunningSandbox } from './sandbox-thread.ts';
 import { startEngine, type EngineNeeds } from './start-engine.ts';
 import { Supervisor } from './supervisor.ts';
+import { Telemetry } from './telemetry.ts';
+import { watchPort, WatchPages } from './watch-port.ts';
 
 export interface Running {
   readonly url: string;
@@ -75,8 +80,14 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
 
   await verifyStaging({ config, endpoint, clock, random, log });
 
-  const store = await openStore(config, random);
-  undo.push(() => store.close());
+  const opened = await openStore(config, random);
+  undo.push(() => opened.close());
+  const version = packageVersion();
+  const telemetry = new Telemetry({ config, version, endpoint: endpoint.url, clock, log });
+  telemetry.show(opened);
+  undo.push(() => telemetry.stop());
+  const store = measuredStore(opened, telemetry.meters, clock);
+  const pages = new WatchPages({ telemetry, store: opened, clock, token: config.telemetry.token });
   // The folder is ours alone: whoever held leases under its names is dead, or dies as we speak.
   const prefix = workersOfFolder(config, random);
   const units = await buryAll(store, prefix, config.workers ?? 0);
@@ -106,23 +117,38 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
     region: config.region,
     log,
     supports: supportsOf(config.roles),
+    meters: telemetry.meters,
+    ...(telemetry.trace && { trace: telemetry.trace }),
   };
   const api = createApi(deps);
   addConsole(api, { config, api: deps, endpoint });
-  addPages(api, { store, clock, s3Url: endpoint.url, leaseMs: config.leaseMs });
+  addPages(api, { store, pages, clock, s3Url: endpoint.url, leaseMs: config.leaseMs });
   undo.push(() => api.close());
   await listen(api, config, log);
+  undo.push(await watchPort(pages, config.telemetry));
 
   if (config.workers === undefined) {
-    startEngine({ config, store, endpoint, worker: `${prefix}0`, clock, random, log }, undo);
+    const worker = `${prefix}0`;
+    startEngine({ config, store, endpoint, worker, clock, random, log, telemetry }, undo);
   } else {
     const names = Array.from({ length: config.workers }, (_, index) => `${prefix}${index + 1}`);
     const { program } = config;
     const environment = { ...config.childEnvironment, ...endpointSettings(endpoint, config) };
     const needs = { names, program, environment, clock, random, log };
-    const supervisor = new Supervisor({ ...needs, bury: (name) => bury(store, name) });
+    const { family } = telemetry;
+    const numberOf = (name: string): string => name.slice(prefix.length);
+    const supervisor = new Supervisor({
+      ...needs,
+      heard: (name, values) => family.heard(numberOf(name), values),
+      bury: async (name) => {
+        family.buried(numberOf(name));
+        await bury(store, name);
+      },
+    });
     undo.push(() => supervisor.stop());
   }
+  telemetry.export();
+  undo.push(() => pages.drain());
 
   // Listening on TCP: the address is never a pipe's name.
   const { port } = api.server.address() as AddressInfo;
@@ -172,11 +198,4 @@ async function listen(
   } catch (error) {
     throw portTaken(error, 'BRIGADE_PORT', port);
   }
-}
-
-function portTaken(error: unknown, name: string, port: number): unknown {
-  const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-  return isTaken
-    ? new ConfigError(`${name}: port ${port} is in use. Stop what uses it, or set another one.`)
-    : error;
 }

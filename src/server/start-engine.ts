@@ -9,6 +9,7 @@ import { createS3, type S3 } from '../s3/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Config, KeyPair } from './config.ts';
 import { openRoles } from './open-roles.ts';
+import type { Telemetry } from './telemetry.ts';
 import { openStaging } from './open-staging.ts';
 
 export interface EngineNeeds {
@@ -22,11 +23,13 @@ export interface EngineNeeds {
   readonly log: Log;
   /** What the engine is given instead of the client of the endpoint; every job then works with its key. */
   readonly around?: (s3: S3) => S3;
+  /** Absent: nobody reads the numbers. */
+  readonly telemetry?: Telemetry;
 }
 
 /** What is to be undone is put on `undo`, which is run from its end: the engine stops first. */
 export function startEngine(needs: EngineNeeds, undo: (() => unknown)[]): void {
-  const { config, store, endpoint, worker, clock, random, log } = needs;
+  const { config, store, endpoint, worker, clock, random, log, telemetry } = needs;
   const { url, credentials } = endpoint;
   const client = createS3({
     endpoint: url,
@@ -36,6 +39,7 @@ export function startEngine(needs: EngineNeeds, undo: (() => unknown)[]): void {
     connections: config.requestsMax + 8,
     clock,
     random,
+    ...(telemetry && { meter: telemetry.meters.requests(new URL(url).host) }),
   });
   undo.push(() => client.close());
   const s3 = needs.around?.(client) ?? client;
@@ -58,7 +62,11 @@ export function startEngine(needs: EngineNeeds, undo: (() => unknown)[]): void {
 
   const staging = openStaging(config.staging, { s3, clock, random });
   const engine = new Engine(
-    { store, staging, s3, ...(roles && { roles }), functions, clock, random, log },
+    {
+      ...{ store, staging, s3, ...(roles && { roles }), functions, clock, random, log },
+      ...(telemetry && { meters: telemetry.meters }),
+      ...(telemetry?.trace && { trace: telemetry.trace }),
+    },
     {
       ...ENGINE_DEFAULTS,
       worker,

@@ -26,6 +26,8 @@ export interface SupervisorNeeds {
   readonly environment: Readonly<Record<string, string>>;
   /** Gives back what the worker of this name held; it is dead. */
   readonly bury: (name: string) => Promise<unknown>;
+  /** What the worker of this name has counted since it was started. */
+  readonly heard?: (name: string, values: Float64Array) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -76,12 +78,17 @@ export class Supervisor {
     const child = spawn(process.execPath, [program, 'worker'], {
       env: { ...environment, [SUPERVISED_AS]: name },
       // Nothing is ever written to its standard input: the pipe is there to break (I2).
-      stdio: ['pipe', 'ignore', 'inherit'],
+      stdio: ['pipe', 'ignore', 'inherit', 'ipc'],
+      serialization: 'advanced',
     });
-    child.stdin.on('error', () => undefined);
+    child.on('message', (message) => {
+      if (message instanceof Float64Array) this.#needs.heard?.(name, message);
+    });
+    child.stdin?.on('error', () => undefined);
     this.#children.add(child);
     try {
-      await once(child, 'exit');
+      // What it said last is read before it is taken for gone.
+      await Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
       return child.signalCode ?? `exit code ${child.exitCode}`;
     } catch (error) {
       return String(error); // It could not be started.

@@ -46,7 +46,9 @@ export function telemetryOf(source: Source, host: string): TelemetryConfig {
   const text = textOf(source);
   const token = text('BRIGADE_METRICS_TOKEN');
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
-    throw new ConfigError('BRIGADE_METRICS_TOKEN: must be visible ASCII characters without spaces.');
+    throw new ConfigError(
+      'BRIGADE_METRICS_TOKEN: must be visible ASCII characters without spaces.',
+    );
   }
   if (token !== undefined && token.length < TOKEN_CHARS_MIN) {
     throw new ConfigError(
@@ -83,7 +85,8 @@ function targetOf(source: Source, signal: Signal, everyMs: number): OtlpTarget |
     text(`OTEL_EXPORTER_OTLP_${signal}_${rest}`) ?? text(`OTEL_EXPORTER_OTLP_${rest}`);
   const exact = text(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`);
   const base = text('OTEL_EXPORTER_OTLP_ENDPOINT');
-  const name = exact === undefined ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`;
+  const name =
+    exact === undefined ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`;
   const url = exact ?? (base && `${base.replace(/\/+$/, '')}/v1/${signal.toLowerCase()}`);
   if (url === undefined) {
     if (signal === 'METRICS') return undefined;
@@ -151,5 +154,7 @@ function whole(source: Source, name: string, fallback: number, min: number, max:
   if (!text) return fallback;
   const value = Number(text);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new ConfigError(`${name}: must be a whole number between ${min} and ${max}, not "${text}".`);
+  throw new ConfigError(
+    `${name}: must be a whole number between ${min} and ${max}, not "${text}".`,
+  );
 }

@@ -62,7 +62,10 @@ export class Telemetry {
     this.family = new Family(this.meters.registry);
     this.#unwatch = watchProcess(this.meters, clock, version);
     if (telemetry.tracesTo) {
-      const spans = new SpanQueue(new OtlpSender(telemetry.tracesTo, { clock, log }), this.#resource);
+      const spans = new SpanQueue(
+        new OtlpSender(telemetry.tracesTo, { clock, log }),
+        this.#resource,
+      );
       this.#spans = spans;
       this.trace = (span) => spans.add(span);
       this.#every(telemetry.tracesTo.everyMs, () => spans.flush());
@@ -95,7 +98,8 @@ export class Telemetry {
         await sender.send(otlpMetrics(await this.read(), this.#resource, times));
       };
       this.#every(metricsTo.everyMs, send);
-      this.#lastly.push(send);
+      // A collector that is away keeps nobody from stopping.
+      this.#lastly.push(async () => (sender.isFailing ? undefined : send()));
     }
     if (emf) {
       const writer = new EmfWriter({ namespace: emf.namespace, about: this.#resource });

@@ -7,11 +7,11 @@
  *     out. A database that is away makes no process worth killing.
  */
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { sameSecret } from '../auth/index.ts';
 import type { Clock } from '../base/clock.ts';
 import { metricsPage } from '../metrics/index.ts';
 import type { Store } from '../store/index.ts';
+import { portTaken } from './port-taken.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface Look {
@@ -87,16 +87,12 @@ function plain(status: number, text: string): Look {
   return { status, type: 'text/plain; charset=utf-8', text: `${text}\n` };
 }
 
-export interface WatchPort {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
-/** Listens; rejects as `listen` does. */
-export async function openWatchPort(
+/** Listens where the configuration says so; resolves to what ends it. */
+export async function watchPort(
   pages: WatchPages,
-  place: { readonly host: string; readonly port: number },
-): Promise<WatchPort> {
+  { host, port }: { readonly host: string; readonly port: number | undefined },
+): Promise<() => Promise<void>> {
+  if (port === undefined) return async () => undefined;
   const server = createServer({ requestTimeout: REQUEST_MS_MAX }, (request, response) => {
     const [path = '/'] = (request.url ?? '/').split('?', 1);
     const isRead = request.method === 'GET' || request.method === 'HEAD';
@@ -110,16 +106,12 @@ export async function openWatchPort(
     );
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(place.port, place.host, resolve);
+    server.once('error', (error) => reject(portTaken(error, 'BRIGADE_METRICS_PORT', port)));
+    server.listen(port, host, resolve);
   });
-  return {
-    // Listening on TCP: the address is never a pipe's name.
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return () =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
 }

@@ -13,9 +13,13 @@ import type { Config } from './config.ts';
 import { newWorkerName } from './instance.ts';
 import { openLog } from './open-log.ts';
 import { verifyStaging } from './open-staging.ts';
+import { measuredStore } from './measured-store.ts';
 import { databaseFile, openStore } from './open-store.ts';
+import { packageVersion } from './package.ts';
 import { knownRootKey } from './root-key.ts';
 import { startEngine, type EngineNeeds } from './start-engine.ts';
+import { Telemetry } from './telemetry.ts';
+import { watchPort, WatchPages } from './watch-port.ts';
 
 export interface Working {
   readonly name: string;
@@ -45,17 +49,37 @@ export async function work(config: Config): Promise<Working> {
       'Staging is a folder: every process of this database, on every machine, must see the same files there.',
     );
   }
-  const store = await openStore(config, random);
-  const undo: (() => unknown)[] = [() => store.close()];
-  startEngine({ config, store, endpoint, worker: name, clock, random, log }, undo);
+  const opened = await openStore(config, random);
+  const undo: (() => unknown)[] = [() => opened.close()];
+  const version = packageVersion();
+  const telemetry = new Telemetry({ config, version, endpoint: endpoint.url, clock, log });
+  undo.push(() => telemetry.stop());
+  const store = measuredStore(opened, telemetry.meters, clock);
+  const pages = new WatchPages({ telemetry, store: opened, clock, token: config.telemetry.token });
+  if (isSupervised) {
+    telemetry.tellParent(tellParent);
+  } else {
+    telemetry.export();
+    undo.push(await watchPort(pages, config.telemetry));
+  }
+  startEngine({ config, store, endpoint, worker: name, clock, random, log, telemetry }, undo);
   log.info({}, 'Working.');
   return {
     name,
     isSupervised,
     async stop() {
+      pages.drain();
       for (let step = undo.pop(); step; step = undo.pop()) await step();
     },
   };
+}
+
+/** Over the channel that the supervisor opened; one that is closed belongs to a parent that is gone. */
+async function tellParent(values: Float64Array): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (!process.connected || !process.send) return resolve();
+    process.send(values, () => resolve());
+  });
 }
 
 /** Without one that is named: the sandbox of the service on this data folder. */
