@@ -2,6 +2,9 @@
  * The only door to time. Everything above takes a `Clock`, so that thirty days pass in a test in
  * no time and a simulation decides when anything happens.
  */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+/** What tells the time. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
@@ -26,6 +29,39 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', finish, { once: true });
     }),
 };
+
+/** How late the event loop of this thread was, in seconds, since the last look. */
+export interface LoopDelay {
+  readonly median: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** As fine as anybody needs; finer would wake the process for nothing. */
+const DELAY_RESOLUTION_MS = 20;
+
+export function watchLoop(): { look(): LoopDelay; stop(): void } {
+  const histogram = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
+  histogram.enable();
+  // The timer's own period is no delay.
+  const seconds = (percent: number): number =>
+    histogram.count === 0
+      ? 0
+      : Math.max(0, histogram.percentile(percent) / 1e6 - DELAY_RESOLUTION_MS) / 1000;
+  return {
+    look() {
+      const delay = { median: seconds(50), p99: seconds(99), max: seconds(100) };
+      histogram.reset();
+      return delay;
+    },
+    stop: () => void histogram.disable(),
+  };
+}
+
+/** Milliseconds since the Unix epoch. */
+export function processStartedAt(): number {
+  return performance.timeOrigin;
+}
 
 /** A clock that stands still until it is told to move. */
 export class ManualClock implements Clock {

@@ -1,5 +1,4 @@
 export { API_ACTIONS, type DatabaseCall, type SinkKind, type UnitEnd } from './codes.ts';
-export { METRICS, type MetricName } from './definitions.ts';
 export { EmfWriter, type EmfOptions } from './emf.ts';
 export { Family, type Reading, type Series } from './family.ts';
 export { Meters, RequestMeter, TaskMeter } from './meters.ts';

@@ -1,28 +1,21 @@
 /** What a process knows of itself, looked up when its numbers are read. */
 import { readdirSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Clock } from '../base/clock.ts';
+import { processStartedAt, watchLoop } from '../base/clock.ts';
 import type { Meters } from '../metrics/index.ts';
 
-/** As fine as an answer's time is looked at; finer would wake the process for nothing. */
-const RESOLUTION_MS = 20;
-const PERCENTILES = { median: 50, p99: 99, max: 100 } as const;
-
 /** Returns how to stop looking. */
-export function watchProcess({ registry }: Meters, clock: Clock, version: string): () => void {
+export function watchProcess({ registry }: Meters, version: string): () => void {
   const cpu = registry.cell('brigade_process_cpu_seconds_total');
   const rss = registry.cell('brigade_process_resident_memory_bytes');
   const heap = registry.cell('brigade_process_heap_used_bytes');
   const fds = registry.cell('brigade_process_open_fds');
-  const startedAt = clock.now() / 1000 - process.uptime();
-  registry.cell('brigade_process_start_time_seconds').set(startedAt);
+  registry.cell('brigade_process_start_time_seconds').set(processStartedAt() / 1000);
   registry.cell('brigade_build_info', { version, node: process.version }).set(1);
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  delay.enable();
-  const lags = Object.entries(PERCENTILES).map(([stat, percent]) => ({
+  const lags = (['median', 'p99', 'max'] as const).map((stat) => ({
     cell: registry.cell('brigade_process_event_loop_lag_seconds', { stat }),
-    percent,
+    stat,
   }));
+  const loop = watchLoop();
   const unwatch = registry.watch(() => {
     const { user, system } = process.cpuUsage();
     cpu.set((user + system) / 1e6);
@@ -30,16 +23,12 @@ export function watchProcess({ registry }: Meters, clock: Clock, version: string
     rss.set(memory.rss);
     heap.set(memory.heapUsed);
     fds.set(openFiles());
-    for (const { cell, percent } of lags) {
-      // The timer's own period is no delay.
-      const ms = delay.count === 0 ? 0 : delay.percentile(percent) / 1e6 - RESOLUTION_MS;
-      cell.set(Math.max(0, ms) / 1000);
-    }
-    delay.reset();
+    const delay = loop.look();
+    for (const { cell, stat } of lags) cell.set(delay[stat]);
   });
   return () => {
     unwatch();
-    delay.disable();
+    loop.stop();
   };
 }
 

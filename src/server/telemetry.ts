@@ -60,7 +60,7 @@ export class Telemetry {
       nodes: [process.version],
     });
     this.family = new Family(this.meters.registry);
-    this.#unwatch = watchProcess(this.meters, clock, version);
+    this.#unwatch = watchProcess(this.meters, version);
     if (telemetry.tracesTo) {
       const spans = new SpanQueue(
         new OtlpSender(telemetry.tracesTo, { clock, log }),

@@ -1,15 +1,8 @@
 /** Questions of the console. Descriptions stand in the request only: 5,000 of them are read in 15 ms. */
 import { eventOf, jobOf } from '../rows.ts';
 import type { FoundJobs, JobCounts, JobSearch, StoreViews, Vitals } from '../store.ts';
-import {
-  JOB_EVENTS_MAX,
-  type JobSort,
-  likePattern,
-  RUNNING_STATUSES,
-  vitalsOf,
-  WAITING_JOBS_MAX,
-  WAITING_KINDS,
-} from '../views.ts';
+import { JOB_EVENTS_MAX, type JobSort, likePattern, RUNNING_STATUSES } from '../views.ts';
+import { vitalsOf, WAITING_JOBS_MAX, WAITING_KINDS } from '../vitals.ts';
 import type { Database } from './database.ts';
 
 const DESCRIPTION = `json_extract(request, '$.Description')`;
