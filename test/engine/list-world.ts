@@ -10,6 +10,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { ENGINE_DEFAULTS, type EngineContext } from '../../src/engine/context.ts';
 import { Gate } from '../../src/engine/gate.ts';
+import { Meters } from '../../src/metrics/index.ts';
 import type { HeldLease } from '../../src/engine/held-lease.ts';
 import { openList } from '../../src/engine/list-open.ts';
 import type { ListSource } from '../../src/engine/list-source.ts';
@@ -124,7 +125,9 @@ export class ListWorld {
     const gate = new Gate(clock, 1);
     const random = seededRandom(1);
     // No operation is opened here.
-    const rest = { store, staging, s3: this.#s3(), clock, random, log: silentLog, options, gate };
+    const meters = new Meters();
+    const s3 = this.#s3();
+    const rest = { store, staging, s3, clock, random, log: silentLog, meters, options, gate };
     return rest as unknown as EngineContext;
   }
 
