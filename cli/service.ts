@@ -67,6 +67,48 @@ export interface OpenAccess {
   close(): Promise<void>;
 }
 
+/** Sinks of events and their dead letters. */
+export interface EventsDesk {
+  sinks(): Promise<
+    readonly {
+      readonly name: string;
+      /** Undefined: the configuration does not name it. */
+      readonly type: string | undefined;
+      readonly worker: string;
+      readonly problem: string;
+      readonly waiting: number;
+      readonly waitingSince: number | undefined;
+      readonly letters: number;
+    }[]
+  >;
+  /** Undefined `sink`: of all. */
+  letters(sink: string | undefined): AsyncIterable<{
+    readonly id: string;
+    readonly sink: string;
+    readonly jobId: string;
+    readonly event: string;
+    readonly eventTime: string;
+    readonly reason: string;
+    readonly isReplayed: boolean;
+  }>;
+  /** Resolves to how many letters go out again. */
+  replay(sink: string, id: string | undefined): Promise<number>;
+  drop(sink: string, id: string | undefined): Promise<number>;
+  /** Resolves to why the sink did not take it, or to undefined. */
+  test(sink: string): Promise<string | undefined>;
+  publicKey(sink: string): { readonly pem: string };
+  verify(
+    sink: string,
+    account: string | undefined,
+    pem: string | undefined,
+  ): Promise<{
+    readonly digests: number;
+    readonly files: number;
+    readonly problems: readonly string[];
+  }>;
+  close(): Promise<void>;
+}
+
 export interface Commands {
   /** Starts the service; settings given here win over the environment. */
   start(overrides?: Readonly<Record<string, string>>): Promise<Service>;
@@ -79,4 +121,5 @@ export interface Commands {
   access(account?: string): Promise<OpenAccess>;
   /** `bucket`: a name for the run's own. */
   openRun(settings: Readonly<Record<string, string>>, bucket: string): Promise<OpenRun>;
+  openEvents(): Promise<EventsDesk>;
 }

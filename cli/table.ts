@@ -5,6 +5,7 @@ import { CommandError, type Command } from './command.ts';
 import { completionOf, SHELLS } from './completion.ts';
 import { runDemo } from './demo.ts';
 import { runDoctor } from './doctor.ts';
+import { EVENTS } from './events.ts';
 import { EXIT } from './exit-codes.ts';
 import { helpPage } from './help.ts';
 import { AGAIN } from './jobs/again.ts';
@@ -114,5 +115,6 @@ export const TABLE: readonly Command[] = [
   ...REPORT,
   ...KEYS,
   ...POLICY,
+  ...EVENTS,
   ...SHELL,
 ];

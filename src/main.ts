@@ -5,6 +5,7 @@ import {
   examine,
   localService,
   openAccess,
+  openEventsDesk,
   openRun,
   readConfig,
   serve,
@@ -20,6 +21,7 @@ try {
     local: () => localService(readConfig()),
     access: (account) => openAccess(readConfig(), account),
     openRun: (settings, bucket) => openRun(readConfig(settings), bucket),
+    openEvents: () => openEventsDesk(readConfig()),
   });
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;

@@ -17,6 +17,7 @@ import type { ApiDeps } from './call.ts';
 import { API_VERSION, findCall, noSuchOperation } from './calls.ts';
 import { BODY_BYTES_MAX, toApiError } from './errors.ts';
 import { headersOf } from './headers.ts';
+import { addObserver, note } from './observed.ts';
 import { Query } from './query.ts';
 import { addSts } from './sts/sts.ts';
 import { watchCalls } from './watch-calls.ts';
@@ -47,6 +48,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     identify(request, reply, deps);
   });
   watchCalls(app, deps);
+  if (deps.observer) addObserver(app, deps.observer);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, deps));
   app.setNotFoundHandler((request, reply) =>
     answerError(noSuchOperation(request.method, pathOf(request)), request, reply, deps),
@@ -75,6 +77,7 @@ async function answerCall(
     { method, target, headers: headersOf(request.raw), body },
     deps,
   );
+  note(request, { principal });
   const { account } = principal;
   const { call, jobId } = findCall(method, pathOf(request));
   const query = new Query(target.slice(pathOf(request).length + 1));
@@ -93,6 +96,7 @@ function answerError(
   deps: ApiDeps,
 ): FastifyReply {
   const shown = toApiError(error);
+  note(request, { error: shown });
   if (shown.httpStatus >= 500) {
     const fields = { requestId: request.id, method: request.method, path: pathOf(request), error };
     const log = deps.log ?? silentLog;

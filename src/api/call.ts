@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { ContextEntries, Keyring, Principal } from '../auth/index.ts';
 import type { Meters, Trace } from '../metrics/index.ts';
+import type { CallObserver } from '../events/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Query } from './query.ts';
 
@@ -21,6 +22,8 @@ export interface ApiDeps {
   readonly meters?: Meters;
   /** Absent: there are no traces. */
   readonly trace?: Trace;
+  /** Is told of every call before its answer goes out. */
+  readonly observer?: CallObserver;
 }
 
 export interface Supports {

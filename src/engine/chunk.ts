@@ -40,6 +40,7 @@ export const runChunk: RunUnit = async (unit, held, context) => {
   const isAlive = isElsewhere ? undefined : () => answers(context.s3, bucket);
   const meter = context.meters.tasks(job.operation);
   const outcomes = await runTasks(left, { run, missingVersion, isAlive, meter }, held, context);
+  await context.taskTrace?.flush(job.id);
   await record(unit, recordable(work, rows, left, outcomes), held, context);
 };
 

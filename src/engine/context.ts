@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { Meters } from '../metrics/index.ts';
 import { CHUNK_ROWS, LEASE_MS } from '../model/limits.ts';
 import type { Roles } from '../roles/index.ts';
+import type { TaskTrace } from '../events/index.ts';
 import type { S3 } from '../s3/index.ts';
 import type { Staging } from '../staging/index.ts';
 import type { LeasedUnit, Store } from '../store/index.ts';
@@ -64,6 +65,7 @@ export interface EngineContext {
   readonly operations: OpenedOperations;
   /** Jobs whose first unexpected error was logged; the rest of it is in their reports. */
   readonly surprised: Set<string>;
+  readonly taskTrace?: TaskTrace | undefined;
 }
 
 /** Runs one leased unit to its end. What it throws is a bug or a store that is away. */

@@ -16,6 +16,7 @@ import { backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import type { TaskTrace } from '../events/index.ts';
 import type { Functions } from '../functions/index.ts';
 import type { UnitKind } from '../lifecycle/index.ts';
 import { Meters, type Trace, type UnitEnd } from '../metrics/index.ts';
@@ -66,6 +67,8 @@ export interface EngineDeps {
   /** Absent: every job works with that key. */
   readonly roles?: Pick<Roles, 's3Of'>;
   readonly functions: Functions;
+  /** Absent: nobody wants to know of tasks. */
+  readonly taskTrace?: TaskTrace | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

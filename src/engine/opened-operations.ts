@@ -1,4 +1,5 @@
 /** The operation of each job that runs here, opened once (operations I2) and kept while it is used. */
+import type { TaskTrace } from '../events/index.ts';
 import { jobOptionsOf } from '../model/job-options.ts';
 import type { Job } from '../model/job.ts';
 import { openDryRun, OPERATIONS, type Place, type RunTask } from '../operations/index.ts';
@@ -12,14 +13,15 @@ const KEPT_MAX = 64;
 /** What is the same for every job. */
 type Surroundings = Omit<Place, 's3' | 'bucket' | 'job' | 'uploads'> & {
   readonly staging: Staging;
+  readonly taskTrace?: TaskTrace | undefined;
 };
 
 export class OpenedOperations {
   readonly #surroundings: Surroundings;
   readonly #opened = new Map<string, Promise<RunTask>>();
 
-  constructor({ functions, staging, clock, random, log }: Surroundings) {
-    this.#surroundings = { functions, staging, clock, random, log };
+  constructor({ functions, staging, taskTrace, clock, random, log }: Surroundings) {
+    this.#surroundings = { functions, staging, taskTrace, clock, random, log };
   }
 
   /** `on`: the one bucket of the job's tasks, and the store as its role sees it. Throws JobFailed or TryLater. */
@@ -36,13 +38,11 @@ export class OpenedOperations {
     return opening;
   }
 
-  async #open(
-    job: Job,
-    { bucket, s3 }: Pick<Place, 'bucket' | 's3'>,
-    signal: AbortSignal,
-  ): Promise<RunTask> {
-    const { staging, ...around } = this.#surroundings;
+  async #open(job: Job, on: Pick<Place, 'bucket' | 's3'>, signal: AbortSignal): Promise<RunTask> {
+    const { staging, taskTrace, ...around } = this.#surroundings;
     const uploads = openUploads({ staging, log: around.log }, job.id);
+    const { bucket } = on;
+    const s3 = taskTrace?.around(job, on.s3) ?? on.s3;
     const place: Place = { ...around, s3, bucket, job, uploads };
     // What the job was created with: nobody turns a dry run into a real one.
     const opened = jobOptionsOf(job.request.Tags).dryRun

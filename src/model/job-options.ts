@@ -50,6 +50,12 @@ const OPTIONS = {
   retry: { name: 'retry', ...oneOf('failed', 'all') },
   /** How to encrypt where the store has no call for it. */
   encryption: { name: 'encryption', ...oneOf('copy-in-place'), isSettled: true },
+  /** Of its objects those whose requests are recorded as data events, 0 to 1. */
+  dataEvents: {
+    name: 'data-events',
+    read: share,
+    must: 'must be true, false, or a share between 0 and 1',
+  },
 } satisfies Readonly<Record<string, Option<unknown>>>;
 
 const ALL: readonly (readonly [string, Option<unknown>])[] = Object.entries(OPTIONS);
@@ -96,6 +102,11 @@ function valueOf(tags: readonly TagLike[], { name, read }: Option<unknown>): unk
 function positive(text: string): number | undefined {
   const value = /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : 0;
   return value > 0 ? value : undefined;
+}
+
+function share(text: string): number | undefined {
+  const value = flag(text) ?? (/^(0|1|0?\.\d{1,9})$/.test(text) ? text : undefined);
+  return value === undefined ? undefined : Number(value);
 }
 
 function flag(text: string): boolean | undefined {

@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { readMasterKeys } from '../auth/index.ts';
 import type { InvokeApi, Registration } from '../functions/index.ts';
 import { CONCURRENCY_MAX, LEASE_MS } from '../model/limits.ts';
+import { type EventsConfig, eventsOf } from './events-config.ts';
 import { accountOfRole } from '../model/role-arn.ts';
 import { functionsOf } from './functions-config.ts';
 import { ConfigError } from './config-error.ts';
@@ -59,6 +60,8 @@ export interface Config {
   /** The role as which the console looks at objects; absent: the service's own key, where jobs use that too. */
   readonly consoleRole: string | undefined;
   readonly door: DoorConfig;
+  /** Where events go. */
+  readonly events: EventsConfig;
   /** What functions that run here see: ours, without what is Brigade's own. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -127,6 +130,7 @@ export function readConfig(overrides: Source = {}): Config {
     rootKey: keyPair(source, 'BRIGADE_ROOT_ACCESS_KEY_ID', 'BRIGADE_ROOT_SECRET_ACCESS_KEY'),
     s3,
     functions: functionsOf(text('BRIGADE_FUNCTIONS')),
+    events: eventsOf(text('BRIGADE_EVENTS'), (name) => source[name]),
     lambda: lambdaOf(source),
     roles,
     consoleRole: consoleRoleOf(text('BRIGADE_CONSOLE_ROLE'), roles),
@@ -294,7 +298,7 @@ function configFile(named: string | undefined): Source {
   return Object.fromEntries(
     Object.entries(parsed).map(([name, value]) => [
       name,
-      // Functions and roles have members of their own.
+      // Functions, roles and events have members of their own.
       typeof value === 'object' ? JSON.stringify(value) : String(value),
     ]),
   );

@@ -28,6 +28,7 @@ import { rootKeyOf } from './root-key.ts';
 import { supportsOf } from './supports.ts';
 import { startSandboxThread, type RunningSandbox } from './sandbox-thread.ts';
 import { startEngine, type EngineNeeds } from './start-engine.ts';
+import { openTaskTrace, startEvents } from './start-events.ts';
 import { Supervisor } from './supervisor.ts';
 import { Telemetry } from './telemetry.ts';
 import { watchPort, WatchPages } from './watch-port.ts';
@@ -109,7 +110,10 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
     log,
   });
   undo.push(() => keyring.close());
+  const worker = `${prefix}0`;
+  const events = await startEvents({ config, endpoint, store, worker, clock, random, log }, undo);
   const deps = {
+    ...events,
     store,
     keyring,
     clock,
@@ -128,8 +132,9 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
   undo.push(await watchPort(pages, config.telemetry));
 
   if (config.workers === undefined) {
-    const worker = `${prefix}0`;
-    startEngine({ config, store, endpoint, worker, clock, random, log, telemetry }, undo);
+    const facts = { config, store, clock, random, log };
+    const needs = { ...facts, endpoint, worker, telemetry, taskTrace: openTaskTrace(facts) };
+    startEngine(needs, undo);
   } else {
     const names = Array.from({ length: config.workers }, (_, index) => `${prefix}${index + 1}`);
     const { program } = config;

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { Engine, ENGINE_DEFAULTS } from '../engine/index.ts';
+import type { TaskTrace } from '../events/index.ts';
 import { createFunctions } from '../functions/index.ts';
 import { createS3, type S3 } from '../s3/index.ts';
 import type { Store } from '../store/index.ts';
@@ -21,6 +22,8 @@ export interface EngineNeeds {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Absent: nobody wants to know of tasks. */
+  readonly taskTrace?: TaskTrace | undefined;
   /** What the engine is given instead of the client of the endpoint; every job then works with its key. */
   readonly around?: (s3: S3) => S3;
   /** Absent: nobody reads the numbers. */
@@ -66,6 +69,7 @@ export function startEngine(needs: EngineNeeds, undo: (() => unknown)[]): void {
       ...{ store, staging, s3, ...(roles && { roles }), functions, clock, random, log },
       ...(telemetry && { meters: telemetry.meters }),
       ...(telemetry?.trace && { trace: telemetry.trace }),
+      taskTrace: needs.taskTrace,
     },
     {
       ...ENGINE_DEFAULTS,

@@ -18,6 +18,7 @@ import { databaseFile, openStore } from './open-store.ts';
 import { packageVersion } from './package.ts';
 import { knownRootKey } from './root-key.ts';
 import { startEngine, type EngineNeeds } from './start-engine.ts';
+import { startEvents, openTaskTrace } from './start-events.ts';
 import { Telemetry } from './telemetry.ts';
 import { watchPort, WatchPages } from './watch-port.ts';
 
@@ -62,7 +63,11 @@ export async function work(config: Config): Promise<Working> {
     telemetry.export();
     undo.push(await watchPort(pages, config.telemetry));
   }
-  startEngine({ config, store, endpoint, worker: name, clock, random, log, telemetry }, undo);
+  const facts = { config, store, clock, random, log };
+  // The service that watches over us delivers.
+  if (!isSupervised) await startEvents({ ...facts, endpoint, worker: name }, undo);
+  const taskTrace = openTaskTrace(facts);
+  startEngine({ ...facts, endpoint, worker: name, telemetry, taskTrace }, undo);
   log.info({}, 'Working.');
   return {
     name,

@@ -1,4 +1,5 @@
 export type * from './store.ts';
+export type * from './outbox.ts';
 export { openSqliteStore, type SqliteOptions } from './sqlite/sqlite.ts';
 export { claimFolder } from './sqlite/claim.ts';
 export type { DatabaseFacts } from './facts.ts';

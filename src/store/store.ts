@@ -14,6 +14,7 @@ import type { Job, JobFailure, JobTag, PreparedList } from '../model/job.ts';
 import type { JobStatus } from '../model/vocabulary.ts';
 import type { EventDetails, JobEvent, LedgerState, UnitKind } from '../lifecycle/index.ts';
 import type { ChunkRange } from '../manifest/index.ts';
+import type { StoreOutbox } from './outbox.ts';
 import type { JobSort } from './views.ts';
 
 export interface NewJob {
@@ -201,7 +202,7 @@ export interface StoreViews {
   vitals(now: number): Promise<Vitals>;
 }
 
-export interface Store extends StoreViews, AccessBook {
+export interface Store extends StoreViews, AccessBook, StoreOutbox {
   // Jobs, for the API.
   createJob(job: NewJob): Promise<Created>;
   job(account: string, jobId: string): Promise<Job | undefined>;

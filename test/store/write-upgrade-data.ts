@@ -45,7 +45,7 @@ async function writeSqlite(): Promise<void> {
   const path = join(folder, 'store.db');
   await fill(openSqliteStore({ path }));
   const db = new DatabaseSync(path);
-  const tables = ['jobs', 'units', 'events', 'workers'];
+  const tables = ['jobs', 'units', 'events', 'workers', 'records', 'sinks', 'letters'];
   // The driver knows its columns; none of ours holds bytes.
   const rows = tables.map((table) =>
     inserts(table, db.prepare(`SELECT * FROM ${table}`).all() as Rows),
@@ -67,7 +67,18 @@ async function writePostgres(): Promise<void> {
   const client = await postgres.connect(url);
   let data = 'CREATE TABLE brigade (name TEXT COLLATE "C" PRIMARY KEY, value BIGINT NOT NULL);\n';
   data += `${POSTGRES_STEPS.join('')}DELETE FROM brigade;\n`;
-  for (const table of ['brigade', 'jobs', 'progress', 'turns', 'units', 'events', 'workers']) {
+  for (const table of [
+    'brigade',
+    'jobs',
+    'progress',
+    'turns',
+    'units',
+    'events',
+    'workers',
+    'records',
+    'sinks',
+    'letters',
+  ]) {
     const { rows } = await client.query<Record<string, unknown>>(`SELECT * FROM ${table}`);
     // The driver gives numbers of 64 bits as text; as literals PostgreSQL takes both.
     data += inserts(table, rows);

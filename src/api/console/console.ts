@@ -11,6 +11,7 @@ import { silentLog } from '../../base/log.ts';
 import type { Principal } from '../../auth/index.ts';
 import { authorize, demand, visitorOf } from '../authorize.ts';
 import { toApiError } from '../errors.ts';
+import { consoleChange, note } from '../observed.ts';
 import { Attempts } from './attempts.ts';
 import { ConsoleError } from './console-error.ts';
 import type { ConsoleDeps, View, ViewDeps, ViewRequest } from './deps.ts';
@@ -67,7 +68,9 @@ function addRoutes(scope: FastifyInstance, deps: ViewDeps): void {
 function addSession(api: FastifyInstance, deps: ViewDeps): void {
   const attempts = new Attempts(deps.clock);
   api.post('/session', async (request, reply) => {
+    note(request, { name: 'ConsoleLogin' });
     const caller = await signIn(request.body, request.ip, attempts, deps);
+    note(request, { principal: caller.principal });
     const now = deps.clock.now();
     setSession(request, reply, { caller, startedAt: now, seenAt: now });
     return shown(caller.principal);
@@ -85,12 +88,15 @@ function addSession(api: FastifyInstance, deps: ViewDeps): void {
 
 function addView(api: FastifyInstance, view: View, deps: ViewDeps): void {
   const { method, path } = view;
+  const change = consoleChange(method, path);
   api.route<{ Params: { jobId?: string } }>({
     method,
     url: `/${path}`,
     handler: async (request, reply) => {
+      if (change !== undefined) note(request, { name: change });
       const { principal } = (await sessionOf(request, reply, deps)).caller;
       const visitor = visitorOf(request, principal);
+      note(request, { principal });
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
       const { jobId = '' } = request.params;
@@ -153,6 +159,7 @@ function answerError(
   deps: ViewDeps,
 ): FastifyReply {
   const told = error instanceof ConsoleError ? error : toApiError(error);
+  note(request, { error: told });
   if (told.httpStatus >= 500 && !(error instanceof ConsoleError)) {
     const fields = { requestId: request.id, method: request.method, error };
     (deps.log ?? silentLog).error(fields, 'A call of the console ended in an unexpected error.');

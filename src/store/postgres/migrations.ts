@@ -152,4 +152,44 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (account, kind, holder, policy)
   );
   `,
+  // What sinks are fed from: records of calls and tasks, how far each sink is, what one would not take.
+  `
+  CREATE TABLE records (
+    seq BIGINT PRIMARY KEY,
+    id TEXT COLLATE "C" NOT NULL UNIQUE,
+    kind TEXT COLLATE "C" NOT NULL,
+    account TEXT COLLATE "C" NOT NULL,
+    job TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE INDEX records_of_kind ON records (kind);
+
+  CREATE TABLE sinks (
+    name TEXT COLLATE "C" PRIMARY KEY,
+    fence BIGINT NOT NULL DEFAULT 0,
+    worker TEXT COLLATE "C",
+    lease_until BIGINT NOT NULL DEFAULT 0,
+    seen_at BIGINT NOT NULL,
+    events_after BIGINT NOT NULL,
+    records_after BIGINT NOT NULL,
+    state TEXT,
+    problem TEXT NOT NULL DEFAULT ''
+  );
+
+  CREATE TABLE letters (
+    no BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    sink TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    turn TEXT COLLATE "C" NOT NULL,
+    body TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    parked_at BIGINT NOT NULL,
+    is_replayed SMALLINT NOT NULL,
+    UNIQUE (sink, id)
+  );
+  CREATE INDEX letters_of_turn ON letters (sink, turn);
+
+  INSERT INTO brigade (name, value) VALUES ('last_record', 0);
+  `,
 ];

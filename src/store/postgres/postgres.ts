@@ -13,6 +13,7 @@ import { accessPart } from './access.ts';
 import { jobsPart } from './jobs.ts';
 import { ledgerPart } from './ledger.ts';
 import { migrate } from './migrate.ts';
+import { outboxPart } from './outbox.ts';
 import { steeringPart } from './steering.ts';
 import { viewsPart } from './views.ts';
 import { workersPart } from './workers.ts';
@@ -54,6 +55,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     ...workersPart(db),
     ...viewsPart(db),
     ...accessPart(db),
+    ...outboxPart(db),
     close: () => db.close(),
   };
 }

@@ -133,4 +133,42 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (account, kind, holder, policy)
   ) STRICT, WITHOUT ROWID;
   `,
+  // What sinks are fed from: records of calls and tasks, how far each sink is, what one would not take.
+  `
+  CREATE TABLE records (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    account TEXT NOT NULL,
+    job TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX records_of_kind ON records (kind);
+
+  CREATE TABLE sinks (
+    name TEXT PRIMARY KEY,
+    fence INTEGER NOT NULL DEFAULT 0,
+    worker TEXT,
+    lease_until INTEGER NOT NULL DEFAULT 0,
+    seen_at INTEGER NOT NULL,
+    events_after INTEGER NOT NULL,
+    records_after INTEGER NOT NULL,
+    state TEXT,
+    problem TEXT NOT NULL DEFAULT ''
+  ) STRICT;
+
+  CREATE TABLE letters (
+    no INTEGER PRIMARY KEY AUTOINCREMENT,
+    sink TEXT NOT NULL,
+    id TEXT NOT NULL,
+    turn TEXT NOT NULL,
+    body TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    parked_at INTEGER NOT NULL,
+    is_replayed INTEGER NOT NULL,
+    UNIQUE (sink, id)
+  ) STRICT;
+  CREATE INDEX letters_of_turn ON letters (sink, turn);
+  `,
 ];

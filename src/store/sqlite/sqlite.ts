@@ -5,6 +5,7 @@ import { accessPart } from './access.ts';
 import { Database } from './database.ts';
 import { jobsPart } from './jobs.ts';
 import { ledgerPart } from './ledger.ts';
+import { outboxPart } from './outbox.ts';
 import { steeringPart } from './steering.ts';
 import { viewsPart } from './views.ts';
 import { workersPart } from './workers.ts';
@@ -25,6 +26,7 @@ export function openSqliteStore(options: SqliteOptions): Store {
     ...workersPart(db),
     ...viewsPart(db),
     ...accessPart(db),
+    ...outboxPart(db),
     close: () => db.close(),
   };
 }
