@@ -93,7 +93,7 @@ export function webhookSink(options: WebhookOptions): Sink {
 }
 
 /** Body and headers of one delivery. */
-export function signedPost(
+function signedPost(
   message: Message,
   { shape, source, secret }: Pick<WebhookOptions, 'shape' | 'source' | 'secret'>,
   now: number,
