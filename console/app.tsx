@@ -7,6 +7,7 @@ import TopNavigation from '@cloudscape-design/components/top-navigation';
 import { type ReactNode, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { FlashContext, type News } from './lib/flash.ts';
 import { CallFailed, change, get, whenSignedOut } from './lib/http.ts';
+import { letGo } from './lib/kept-draft.ts';
 import { lazyPage } from './lib/lazy-page.ts';
 import { follow, hrefOf, usePath } from './lib/router.ts';
 import { SessionContext } from './lib/session.ts';
@@ -43,7 +44,10 @@ export function App() {
     <SessionContext value={who}>
       <Frame
         principal={who}
-        onSignOut={() => void change('DELETE', 'session').finally(() => setWho('nobody'))}
+        onSignOut={() => {
+          letGo();
+          void change('DELETE', 'session').finally(() => setWho('nobody'));
+        }}
       />
     </SessionContext>
   );
@@ -68,6 +72,10 @@ function Frame({ principal, onSignOut }: FrameProps) {
     document.title = `${title} – Bucket Brigade`;
   }, [title]);
   useEffect(() => drop(), [path, drop]);
+  // When a session ends, the sign-in page stands at the wizard's address, and nothing is left.
+  useEffect(() => {
+    if (path !== '/create') letGo();
+  }, [path]);
   return (
     <FlashContext value={tell}>
       <div id="top">

@@ -2,12 +2,13 @@
 import Alert from '@cloudscape-design/components/alert';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Wizard from '@cloudscape-design/components/wizard';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { draftOfJob, lostInClone, retryOfJob } from '../lib/clone.ts';
 import { type Draft, emptyDraft, problemsOf } from '../lib/draft.ts';
 import { useFlash } from '../lib/flash.ts';
 import { CallFailed, change, get } from '../lib/http.ts';
 import { requestOf } from '../lib/request.ts';
+import { type Kept, keep, keptDraft } from '../lib/kept-draft.ts';
 import { go, useQuery } from '../lib/router.ts';
 import { useSession } from '../lib/session.ts';
 import { newToken } from '../lib/token.ts';
@@ -22,34 +23,36 @@ const STEPS = ['list', 'operation', 'options'] as const;
 const REVIEW = STEPS.length;
 
 export function CreatePage() {
-  const { account } = useSession();
+  const { account, accessKeyId } = useSession();
   const [query] = useQuery();
   const [clone, retry] = [query.get('clone'), query.get('retry')];
-  const [begun, setBegun] = useState<Start | CallFailed>();
+  const search = query.toString();
+  const [begun, setBegun] = useState<{ search: string; start: Kept | CallFailed }>();
   useEffect(() => {
-    setBegun(undefined);
-    begin(clone, retry, account).then(setBegun, (error: unknown) =>
-      setBegun(error instanceof CallFailed ? error : new CallFailed(0, 'Error', String(error))),
+    const begins = (start: Kept | CallFailed): void => setBegun({ search, start });
+    const kept = keptDraft(accessKeyId, search);
+    if (kept) return begins(kept);
+    begin(clone, retry, account).then(begins, (error: unknown) =>
+      begins(error instanceof CallFailed ? error : new CallFailed(0, 'Error', String(error))),
     );
-  }, [clone, retry, account]);
-  if (begun instanceof CallFailed) return <Failure error={begun} what="The job to start from" />;
-  if (!begun) return <Loading what="the job to start from" />;
-  const from = clone ?? retry ?? '';
-  return <Steps key={from} start={begun} firstStep={from === '' ? 0 : REVIEW} />;
+  }, [search, account, accessKeyId]);
+  // What began under another address is another wizard's.
+  const start = begun?.search === search ? begun.start : undefined;
+  if (start instanceof CallFailed) return <Failure error={start} what="The job to start from" />;
+  if (!start) return <Loading what="the job to start from" />;
+  return <Steps key={search} start={start} search={search} />;
 }
 
-interface Start {
-  readonly draft: Draft;
-  /** Parameters of the job that it came from which the wizard cannot carry over. */
-  readonly lost: readonly string[];
-}
-
-async function begin(clone: string | null, retry: string | null, account: string): Promise<Start> {
+async function begin(clone: string | null, retry: string | null, account: string): Promise<Kept> {
   const from = clone ?? retry;
-  if (from === null) return { draft: emptyDraft(account), lost: [] };
+  // One token per wizard: a second click, or a retry after a lost answer, makes no second job.
+  const token = newToken();
+  if (from === null) return { draft: emptyDraft(account), step: 0, token, lost: [] };
   const { job, tags } = await get<JobPage>(`jobs/${encodeURIComponent(from)}`);
   const lost = lostInClone(job, tags, account);
-  if (retry === null) return { draft: await fresh(draftOfJob(job, tags, account)), lost };
+  if (retry === null) {
+    return { draft: await fresh(draftOfJob(job, tags, account)), step: REVIEW, token, lost };
+  }
   const { bucket, key, etag } = await get<ReportRows>(`jobs/${job.JobId}/report?size=1`);
   if (!bucket || !key || !etag) {
     throw new CallFailed(
@@ -59,7 +62,8 @@ async function begin(clone: string | null, retry: string | null, account: string
     );
   }
   const draft = retryOfJob(job, tags, { bucket, key, etag }, account);
-  return { draft, lost: lost.filter((path) => !path.startsWith('Manifest')) };
+  const others = lost.filter((path) => !path.startsWith('Manifest'));
+  return { draft, step: REVIEW, token, lost: others };
 }
 
 /** With the manifest's present ETag: a clone is about the list as it is now. */
@@ -74,16 +78,19 @@ async function fresh(draft: Draft): Promise<Draft> {
   }
 }
 
-function Steps({ start, firstStep }: { readonly start: Start; readonly firstStep: number }) {
-  const { account } = useSession();
+function Steps({ start, search }: { readonly start: Kept; readonly search: string }) {
+  const { account, accessKeyId } = useSession();
   const tell = useFlash();
   const [draft, setDraft] = useState(start.draft);
-  const [step, setStep] = useState(firstStep);
+  const [step, setStep] = useState(start.step);
   const [wasAsked, setAsked] = useState(false);
   const [error, setError] = useState('');
   const [isBusy, setBusy] = useState(false);
-  // One token per wizard: a second click, or a retry after a lost answer, makes no second job.
-  const token = useMemo(() => newToken(), []);
+  const { token, lost } = start;
+  useEffect(
+    () => keep({ draft, step, token, lost }, accessKeyId, search),
+    [draft, step, accessKeyId],
+  );
   const set = (changes: Partial<Draft>): void => setDraft((before) => ({ ...before, ...changes }));
 
   const problems = STEPS.map((name) => problemsOf(draft, name));
@@ -121,10 +128,10 @@ function Steps({ start, firstStep }: { readonly start: Start; readonly firstStep
           ))}
         </Alert>
       )}
-      {step === REVIEW && start.lost.length > 0 && (
+      {step === REVIEW && lost.length > 0 && (
         <Alert type="warning" header="Not everything of the job is in this one">
-          The wizard has no fields for {start.lost.join(', ')}. The command under Parameters of the
-          job has them.
+          The wizard has no fields for {lost.join(', ')}. The command under Parameters of the job
+          has them.
         </Alert>
       )}
       {step === REVIEW && error !== '' && (

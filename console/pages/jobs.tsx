@@ -8,13 +8,16 @@ import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import TextFilter from '@cloudscape-design/components/text-filter';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
+import { OPERATIONS } from '../lib/aws-operations.ts';
+import { momentsOf } from '../lib/created.ts';
 import * as format from '../lib/format.ts';
 import { queryOf } from '../lib/http.ts';
 import { useLive } from '../lib/live.ts';
 import { follow, go, hrefOf, useQuery } from '../lib/router.ts';
 import { STATUS } from '../lib/status.ts';
 import type { JobsPage as Page, JobStatus } from '../lib/types.ts';
+import { CreatedFilter } from '../parts/created-filter.tsx';
 import { Failure, Stale } from '../parts/states.tsx';
 import { COLUMNS, IS_NARROW, SHOWN } from './jobs-columns.tsx';
 
@@ -31,6 +34,8 @@ function displayOf(shown: readonly string[]): { id: string; visible: boolean }[]
   ];
 }
 
+const NO_FILTERS = { search: '', status: '', operation: '', created: '' };
+const OPERATION_OPTIONS = OPERATIONS.map(({ id, title }) => ({ value: id, label: title }));
 const STATUS_OPTIONS = Object.entries(STATUS).map(([value, { label }]) => ({ value, label }));
 
 export function JobsPage() {
@@ -43,6 +48,12 @@ export function JobsPage() {
   const statuses = of('status')
     .split(',')
     .filter((one): one is JobStatus => Object.hasOwn(STATUS, one));
+  const operations = of('operation')
+    .split(',')
+    .filter((one) => OPERATION_OPTIONS.some(({ value }) => value === one));
+  const created = of('created');
+  // Once for each choice: an address that moves with the clock would be another one at each look.
+  const { from, before } = useMemo(() => momentsOf(created, Date.now()), [created]);
   const shown = of('columns', SHOWN).split(',');
   const path = `jobs${queryOf({
     page,
@@ -51,11 +62,14 @@ export function JobsPage() {
     order: isDescending ? 'desc' : 'asc',
     search: of('search'),
     status: statuses.join(','),
+    operation: operations.join(','),
+    createdFrom: from,
+    createdBefore: before,
   })}`;
   const { data, error, isLoading, refresh } = useLive<Page>(path, POLL_MS);
   const jobs = useLast(data);
   const pages = Math.max(1, Math.ceil((jobs?.total ?? 0) / size));
-  const isFiltered = of('search') !== '' || statuses.length > 0;
+  const isFiltered = Object.keys(NO_FILTERS).some((name) => of(name) !== '');
 
   if (!jobs && error) return <Failure error={error} what="The list of jobs" onRetry={refresh} />;
   return (
@@ -100,6 +114,8 @@ export function JobsPage() {
           <Filters
             search={of('search')}
             statuses={statuses}
+            operations={operations}
+            created={created}
             countText={jobs && isFiltered ? `${format.count(jobs.total)} found` : ''}
             onChange={(changes) => setQuery({ ...changes, page: '' })}
           />
@@ -120,7 +136,7 @@ export function JobsPage() {
         }
         empty={
           isFiltered ? (
-            <NothingFound onClear={() => setQuery({ search: '', status: '', page: '' })} />
+            <NothingFound onClear={() => setQuery({ ...NO_FILTERS, page: '' })} />
           ) : (
             <NoJobs />
           )
@@ -141,13 +157,15 @@ function useLast<T>(data: T | undefined): T | undefined {
 
 interface FiltersProps {
   readonly search: string;
-  readonly statuses: readonly JobStatus[];
+  readonly statuses: readonly string[];
+  readonly operations: readonly string[];
+  /** As it stands in the address. */
+  readonly created: string;
   readonly countText: string;
   readonly onChange: (changes: Record<string, string>) => void;
 }
 
-function Filters({ search, statuses, countText, onChange }: FiltersProps) {
-  const chosen = STATUS_OPTIONS.filter(({ value }) => statuses.some((one) => one === value));
+function Filters({ search, statuses, operations, created, countText, onChange }: FiltersProps) {
   return (
     <SpaceBetween size="xs" direction="horizontal">
       <Search
@@ -155,18 +173,47 @@ function Filters({ search, statuses, countText, onChange }: FiltersProps) {
         onChange={(text) => onChange({ search: text })}
         countText={countText}
       />
-      <Multiselect
-        selectedOptions={chosen}
+      <Choices
+        label="Filter by status"
+        none="Any status"
         options={STATUS_OPTIONS}
-        onChange={({ detail }) =>
-          onChange({ status: detail.selectedOptions.map(({ value }) => value).join(',') })
-        }
-        placeholder="Any status"
-        ariaLabel="Filter by status"
-        tokenLimit={2}
-        inlineTokens
+        chosen={statuses}
+        onChange={(status) => onChange({ status })}
       />
+      <Choices
+        label="Filter by operation"
+        none="Any operation"
+        options={OPERATION_OPTIONS}
+        chosen={operations}
+        onChange={(operation) => onChange({ operation })}
+      />
+      <CreatedFilter value={created} onChange={(value) => onChange({ created: value })} />
     </SpaceBetween>
+  );
+}
+
+interface ChoicesProps {
+  readonly label: string;
+  readonly none: string;
+  readonly options: readonly { readonly value: string; readonly label: string }[];
+  readonly chosen: readonly string[];
+  /** With commas between them, as in the address. */
+  readonly onChange: (chosen: string) => void;
+}
+
+function Choices({ label, none, options, chosen, onChange }: ChoicesProps) {
+  return (
+    <Multiselect
+      selectedOptions={options.filter(({ value }) => chosen.includes(value))}
+      options={options}
+      onChange={({ detail }) =>
+        onChange(detail.selectedOptions.map(({ value }) => value).join(','))
+      }
+      placeholder={none}
+      ariaLabel={label}
+      tokenLimit={2}
+      inlineTokens
+    />
   );
 }
 

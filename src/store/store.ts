@@ -11,7 +11,7 @@
  */
 import type { AccessBook } from '../model/access.ts';
 import type { Job, JobFailure, JobTag, PreparedList } from '../model/job.ts';
-import type { JobStatus } from '../model/vocabulary.ts';
+import type { JobStatus, OperationName } from '../model/vocabulary.ts';
 import type { EventDetails, JobEvent, LedgerState, UnitKind } from '../lifecycle/index.ts';
 import type { ChunkRange } from '../manifest/index.ts';
 import type { StoreOutbox } from './outbox.ts';
@@ -161,6 +161,12 @@ export interface JobSearch {
   readonly account: string;
   /** Empty: all. */
   readonly statuses: readonly JobStatus[];
+  /** Empty: all. */
+  readonly operations: readonly OperationName[];
+  /** When they were created, in milliseconds: not before. */
+  readonly createdFrom?: number | undefined;
+  /** And earlier than this. */
+  readonly createdBefore?: number | undefined;
   /** Part of the job id or of the description, in any case; empty: all. */
   readonly text: string;
   /** Jobs without a value come last; equal ones are ordered by creation. */

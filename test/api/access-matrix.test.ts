@@ -267,7 +267,14 @@ async function check(kind: Kind, policy: string, name: CallName, isOwn: boolean)
 }
 
 async function countOf(account: string): Promise<number> {
-  const all = { account, statuses: [], text: '', sort: 'created', isDescending: true } as const;
+  const all = {
+    account,
+    statuses: [],
+    operations: [],
+    text: '',
+    sort: 'created',
+    isDescending: true,
+  } as const;
   return (await world.store.findJobs({ ...all, offset: 0, limit: 0 })).total;
 }
 

@@ -134,6 +134,39 @@ test('jobs are found by text and status, in pages, and those of another account 
   await own.close();
 });
 
+test('jobs are found by operation and by when they were created, in pages that are counted', async () => {
+  const at = openConsoleWorld();
+  await at.signIn();
+  const T = at.clock.now();
+  const names = [
+    'S3PutObjectCopy',
+    'S3PutObjectTagging',
+    'S3PutObjectCopy',
+    'LambdaInvoke',
+  ] as const;
+  for (const [i, operation] of names.entries()) {
+    await at.store.createJob(newJob({ id: `job-${i}`, operation, createdAt: T + i * 1000 }));
+  }
+  const found = async (query: string): Promise<unknown> => {
+    const reply = await at.call('GET', `jobs?${query}`);
+    const { jobs, total } = reply.json as { jobs: { JobId: string }[]; total: number };
+    return [...jobs.map(({ JobId }) => JobId), total];
+  };
+  assert.deepEqual(await found('operation=S3PutObjectCopy'), ['job-2', 'job-0', 2]);
+  assert.deepEqual(await found('operation=S3PutObjectCopy,LambdaInvoke&size=1&page=2'), [
+    'job-2',
+    3,
+  ]);
+  assert.deepEqual(await found(`createdFrom=${T + 1000}&createdBefore=${T + 3000}`), [
+    ...['job-2', 'job-1', 2],
+  ]);
+  assert.deepEqual(await found(`operation=LambdaInvoke&createdBefore=${T + 3000}`), [0]);
+  for (const query of ['operation=S3Nothing', 'createdFrom=yesterday', 'createdBefore=-1']) {
+    assert.equal((await at.call('GET', `jobs?${query}`)).code, 'BadRequestException', query);
+  }
+  await at.close();
+});
+
 test('what another account asks about a job is answered as if there were none', async () => {
   const id = await created();
   await world.signIn('OTHER', 'other secret');

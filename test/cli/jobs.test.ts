@@ -166,6 +166,25 @@ test('list shows jobs, the newest first, by status and up to a limit', async () 
   assert.match(odd.stderr, /--status must be one of New/);
 });
 
+test('list shows jobs of an operation or of some days, in all pages of ListJobs', async () => {
+  await waitingJob('--confirm-first');
+  await done('create', 'untag', ...LIST, '--confirm-first');
+  const untag = (await jobs('list', '--operation', 'S3DeleteObjectTagging')).events;
+  assert.ok(untag.length > 0);
+  assert.ok(untag.every(({ Operation }) => Operation === 'S3DeleteObjectTagging'));
+  const tag = ['--operation', 'S3PutObjectTagging', '--operation', 'S3DeleteObjectTagging'];
+  assert.ok((await jobs('list', ...tag)).events.length > untag.length);
+  assert.equal((await jobs('list', ...tag, '--limit', '1')).events.length, 1);
+  const at = String(untag[0]?.['CreationTime']);
+  const since = (await jobs('list', '--created-after', at)).events;
+  const before = (await jobs('list', '--created-before', at)).events;
+  const all = (await jobs('list')).events;
+  const ids = (list: typeof all): unknown[] => list.map(({ JobId }) => JobId);
+  assert.deepEqual([...ids(since), ...ids(before)], ids(all));
+  assert.ok(ids(since).includes(untag[0]?.['JobId']));
+  assert.equal((await jobs('list', '--created-before', 'never')).code, 64);
+});
+
 test('report prints rows as JSON or CSV, failed ones alone, or brings the files', async () => {
   const id = await endedJob();
   const rows = (await jobs('report', id)).events;

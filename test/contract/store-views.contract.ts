@@ -8,6 +8,7 @@ const ACCOUNT = '123456789012';
 const ALL: JobSearch = {
   account: ACCOUNT,
   statuses: [],
+  operations: [],
   text: '',
   sort: 'created',
   isDescending: true,
@@ -81,6 +82,26 @@ export function storeViewsContract(name: string, open: () => Promise<Store>): vo
         ] as const) {
           assert.equal((await store.findJobs({ ...ALL, sort })).total, 3, sort);
         }
+      }));
+
+    test('jobs are found by operation and by when they were created, the end being no part of it', () =>
+      withStore(async (store) => {
+        await create(store, 'a', { operation: 'S3PutObjectCopy' });
+        await create(store, 'b', { operation: 'S3PutObjectTagging', createdAt: T0 + 10 }, 'x');
+        await create(store, 'c', { operation: 'LambdaInvoke', createdAt: T0 + 20 });
+        const found = (changes: Partial<JobSearch>): Promise<string[]> => ids(store, changes);
+        assert.deepEqual(await found({ operations: ['S3PutObjectCopy', 'LambdaInvoke'] }), [
+          ...['c', 'a'],
+        ]);
+        assert.deepEqual(await found({ operations: ['S3ReplicateObject'] }), []);
+        assert.deepEqual(await found({ createdFrom: T0 + 10 }), ['c', 'b']);
+        assert.deepEqual(await found({ createdBefore: T0 + 20 }), ['b', 'a']);
+        assert.deepEqual(await found({ createdFrom: T0 + 1, createdBefore: T0 + 11 }), ['b']);
+        const both = { operations: ['S3PutObjectTagging', 'LambdaInvoke'], text: 'X' } as const;
+        assert.deepEqual(await found({ ...both, createdFrom: T0 }), ['b']);
+        const page = { ...ALL, createdFrom: T0 + 10, offset: 1, limit: 1 };
+        const { jobs, total } = await store.findJobs(page);
+        assert.deepEqual([jobs.map((job) => job.id), total], [['b'], 2]);
       }));
 
     test('the history of a job is its events, in order, for its own account', () =>

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
+import { SESSION_MS, sealSession } from '../../src/api/console/session.ts';
+import { fixedKeyring, Secret } from '../../src/auth/index.ts';
 import { type ConsoleWorld, openConsole } from './console-world.ts';
 
 let world: ConsoleWorld;
@@ -274,6 +276,110 @@ test('the list of jobs is searched, filtered and sorted, and the address says ho
   await world.goto('/jobs?sort=description&order=asc&columns=id,description');
   await page.getByText('A clone').waitFor();
   assert.deepEqual(await page.getByRole('columnheader').allInnerTexts(), ['Job ID', 'Description']);
+});
+
+test('the list of jobs is filtered by operation and by date, by hand, and the address keeps both', async () => {
+  await world.goto('/jobs');
+  await page.getByRole('button', { name: 'Filter by operation' }).click();
+  await page.getByRole('option', { name: 'Copy', exact: true }).click();
+  await page.keyboard.press('Escape');
+  await page.waitForURL(/operation=S3PutObjectCopy/);
+  await page.getByText('Copy the pictures').waitFor();
+  await page.getByRole('heading', { name: 'Jobs (1)' }).waitFor();
+  await page.getByRole('button', { name: 'Filter by date created' }).click();
+  await page.getByRole('radio', { name: 'Last 7 days' }).check();
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await page.waitForURL(/created=7-day/);
+  await page.reload();
+  await page.getByRole('heading', { name: 'Jobs (1)' }).waitFor();
+  await page.getByRole('button', { name: /Last 7 days/ }).waitFor();
+  await world.goto('/jobs?created=2026-01-01..2026-01-31&operation=S3PutObjectCopy');
+  await page.getByText('No job fits').waitFor();
+  await page.getByRole('button', { name: 'Clear search and filter' }).click();
+  await page.getByText('Copy the pictures').waitFor();
+  assert.equal(new URL(page.url()).search, '');
+});
+
+/** A session of the root key that was opened so long ago. */
+async function sessionSince(startedAt: number): Promise<void> {
+  const { account, credentials } = world.service;
+  const { accessKeyId, secretAccessKey } = credentials;
+  const keyring = fixedKeyring([{ accessKeyId, secret: new Secret(secretAccessKey), account }]);
+  const found = await keyring.find(accessKeyId);
+  assert.ok(found.ok);
+  const value = sealSession({ caller: found.caller, startedAt, seenAt: Date.now() });
+  const [cookie] = await page.context().cookies();
+  assert.ok(cookie);
+  await page.context().addCookies([{ ...cookie, value }]);
+}
+
+/** Until the service itself says that nobody is signed in any more. */
+async function sessionEnds(): Promise<void> {
+  for (;;) {
+    const answer = await page.request.get(`${world.service.url}/console/api/session`);
+    if ((await answer.text()) === '{}') return;
+  }
+}
+
+async function signInAgain(): Promise<void> {
+  await page.getByText('Your session has ended.').waitFor();
+  world.complaints.length = 0; // The browser reports the 401 of the ended session.
+  await page.getByLabel('Access key ID').fill(world.service.credentials.accessKeyId);
+  await page.getByLabel('Secret access key').fill(world.service.credentials.secretAccessKey);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+test('a session that ends in the wizard costs nothing: signing in leads back to the step, filled in', async () => {
+  await world.goto('/create');
+  await fill('Source bucket', 'photos');
+  await fill('Key prefixes', 'notes/');
+  await next();
+  await choose('Replace all object tags');
+  await page.getByRole('button', { name: 'Add tag' }).click();
+  await page.getByLabel('Key of tag 1').fill('kept');
+  await page.getByLabel('Value of tag 1').fill('yes');
+  await next();
+  await fill('Description', 'Survives a session');
+  await fill('Tasks per second', '50');
+  // In a second this session will be twelve hours old.
+  await sessionSince(Date.now() - SESSION_MS + 1000);
+  await sessionEnds();
+  await page.getByRole('button', { name: 'Browse for Report destination' }).click();
+  await signInAgain();
+  await page.getByLabel('Description', { exact: true }).waitFor();
+  assert.equal(
+    await page.getByLabel('Description', { exact: true }).inputValue(),
+    'Survives a session',
+  );
+  assert.equal(await page.getByLabel('Tasks per second').inputValue(), '50');
+  await fill('Report destination', 's3://reports/console');
+  await next();
+  await page.getByText('notes/').first().waitFor();
+  // It may as well end at the last click.
+  await sessionSince(Date.now() - SESSION_MS);
+  await page.getByRole('button', { name: 'Create job', exact: true }).click();
+  await signInAgain();
+  await page.getByRole('heading', { name: 'Review', exact: true }).waitFor();
+  const kept = await page.evaluate<string>('JSON.stringify({ ...sessionStorage })');
+  assert.match(kept, /Survives a session/);
+  assert.ok(!kept.includes(world.service.credentials.secretAccessKey));
+  await submit();
+  assert.equal(await page.evaluate<string>('JSON.stringify({ ...sessionStorage })'), '{}');
+  await runJob('10');
+  await page.getByText('Complete', { exact: true }).first().waitFor();
+});
+
+test('a page that is loaded anew in the wizard is as it was; leaving it, or another draft, begins anew', async () => {
+  await world.goto('/create');
+  await fill('Source bucket', 'photos');
+  await page.reload();
+  await page.getByLabel('Source bucket', { exact: true }).waitFor();
+  assert.equal(await page.getByLabel('Source bucket', { exact: true }).inputValue(), 'photos');
+  await page.getByRole('link', { name: 'Jobs', exact: true }).click();
+  await page.getByText('Survives a session').waitFor();
+  await page.getByRole('link', { name: 'Create job' }).first().click();
+  await page.getByLabel('Source bucket', { exact: true }).waitFor();
+  assert.equal(await page.getByLabel('Source bucket', { exact: true }).inputValue(), '');
 });
 
 test('the system page shows the worker and the health of the store', async () => {

@@ -1,5 +1,5 @@
 /** The list of jobs, as a page of it. */
-import { JOB_STATUSES, type JobStatus } from '../../model/vocabulary.ts';
+import { JOB_STATUSES, OPERATION_NAMES } from '../../model/vocabulary.ts';
 import { JOB_SORTS } from '../../store/index.ts';
 import { jobListDescriptor } from '../job-view.ts';
 import { anywhere } from './may.ts';
@@ -7,6 +7,8 @@ import type { View } from './deps.ts';
 import { choiceParameter, refuse, textParameter, wholeParameter } from './parameters.ts';
 
 const PAGE_JOBS_MAX = 200;
+/** In milliseconds. */
+const ANY_TIME = { fallback: 999_999_999_999_999, min: 0, max: 999_999_999_999_999 };
 
 export const listJobsView: View = {
   method: 'GET',
@@ -19,7 +21,10 @@ export const listJobsView: View = {
     const now = clock.now();
     const { jobs, total } = await store.findJobs({
       account: principal.account,
-      statuses: statusesOf(textParameter(query, 'status')),
+      statuses: namesOf(query, 'status', JOB_STATUSES),
+      operations: namesOf(query, 'operation', OPERATION_NAMES),
+      createdFrom: wholeParameter(query, 'createdFrom', { ...ANY_TIME, fallback: 0 }),
+      createdBefore: wholeParameter(query, 'createdBefore', ANY_TIME),
       text: textParameter(query, 'search', 256).trim(),
       sort: choiceParameter(query, 'sort', JOB_SORTS, 'created'),
       isDescending: choiceParameter(query, 'order', ['asc', 'desc'], 'desc') === 'desc',
@@ -36,9 +41,12 @@ export const listJobsView: View = {
   },
 };
 
-function statusesOf(text: string): JobStatus[] {
-  const names = text.split(',').filter(Boolean);
-  return names.map(
-    (name) => JOB_STATUSES.find((status) => status === name) ?? refuse('status', `no ${name}`),
-  );
+/** Of a list with commas between them. */
+function namesOf<T extends string>(
+  query: URLSearchParams,
+  parameter: string,
+  known: readonly T[],
+): T[] {
+  const names = textParameter(query, parameter).split(',').filter(Boolean);
+  return names.map((name) => known.find((one) => one === name) ?? refuse(parameter, `no ${name}`));
 }

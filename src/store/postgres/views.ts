@@ -112,17 +112,21 @@ async function vitals(db: Database, now: number): Promise<Vitals> {
 }
 
 async function findJobs(db: Database, search: JobSearch): Promise<FoundJobs> {
-  const { account, statuses, text, sort, isDescending, offset, limit } = search;
+  const { account, statuses, operations, text, sort, isDescending, offset, limit } = search;
+  const { createdFrom = 0, createdBefore = Number.MAX_SAFE_INTEGER } = search;
   const where = `WHERE j.account = $1
     AND (cardinality($2::text[]) = 0 OR j.status = ANY($2::text[]))
-    AND ($3::text = '' OR j.id ILIKE $4 OR ${DESCRIPTION} ILIKE $4)`;
-  const values = [account, statuses, text, likePattern(text)] as const;
+    AND ($3::text = '' OR j.id ILIKE $4 OR ${DESCRIPTION} ILIKE $4)
+    AND (cardinality($5::text[]) = 0 OR j.operation = ANY($5::text[]))
+    AND j.created_at >= $6::bigint AND j.created_at < $7::bigint`;
+  const asked = [account, statuses, text, likePattern(text)] as const;
+  const values = [...asked, operations, createdFrom, createdBefore] as const;
   const direction = isDescending ? 'DESC' : 'ASC';
   return db.statements(async (connection) => {
     const rows = await connection.all(
       `${SELECT_JOB} ${where}
        ORDER BY ${ORDER[sort]} ${direction} NULLS LAST, j.created_at ${direction}, j.id ${direction}
-       LIMIT $5 OFFSET $6`,
+       LIMIT $8 OFFSET $9`,
       ...values,
       limit,
       offset,

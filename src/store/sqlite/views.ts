@@ -111,16 +111,20 @@ function vitals(db: Database, now: number): Vitals {
 }
 
 function findJobs(db: Database, search: JobSearch): FoundJobs {
-  const { account, statuses, text, sort, isDescending, offset, limit } = search;
+  const { account, statuses, operations, text, sort, isDescending, offset, limit } = search;
+  const { createdFrom = 0, createdBefore = Number.MAX_SAFE_INTEGER } = search;
   const where = `account = ?1
     AND (?2 = '[]' OR status IN (SELECT value FROM json_each(?2)))
-    AND (?3 = '' OR id LIKE ?4 ESCAPE '\\' OR ${DESCRIPTION} LIKE ?4 ESCAPE '\\')`;
-  const values = [account, JSON.stringify(statuses), text, likePattern(text)] as const;
+    AND (?3 = '' OR id LIKE ?4 ESCAPE '\\' OR ${DESCRIPTION} LIKE ?4 ESCAPE '\\')
+    AND (?5 = '[]' OR operation IN (SELECT value FROM json_each(?5)))
+    AND created_at >= ?6 AND created_at < ?7`;
+  const asked = [account, JSON.stringify(statuses), text, likePattern(text)] as const;
+  const values = [...asked, JSON.stringify(operations), createdFrom, createdBefore] as const;
   const direction = isDescending ? 'DESC' : 'ASC';
   const rows = db.all(
     `SELECT * FROM jobs WHERE ${where}
      ORDER BY ${ORDER[sort]} ${direction} NULLS LAST, created_at ${direction}, id ${direction}
-     LIMIT ?5 OFFSET ?6`,
+     LIMIT ?8 OFFSET ?9`,
     ...values,
     limit,
     offset,
