@@ -7,6 +7,7 @@
  * I3. Bad input never gives a 500, and a bug gives nothing away: it is logged under its request id.
  * Other rooms may add routes of their own to the server before it listens.
  */
+import type { RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { silentLog } from '../base/log.ts';
@@ -23,8 +24,19 @@ import { addSts } from './sts/sts.ts';
 import { watchCalls } from './watch-calls.ts';
 import { writeError } from './wire.ts';
 
-/** A request that takes longer to arrive comes from a client that is stuck. */
-const REQUEST_MS_MAX = 60_000;
+/** All other calls have a body of at most fifty tags. */
+const SMALL_BODY_BYTES_MAX = 64 * 1024;
+
+/** Probes ask when the service is busiest; they are let in whatever else is. */
+const PROBES = ['/health', '/health/live', '/health/ready'];
+
+/** How the server meets the network. */
+export interface Listening {
+  /** Makes the HTTP server; absent: a plain one. */
+  readonly makeServer?: (handler: RequestListener) => Server;
+  /** Proxies that are believed about whom they speak for. */
+  readonly trustedProxies?: readonly string[];
+}
 
 /** No route of ours has a schema of Fastify's: its two compilers are not loaded for nothing. */
 const noSchemas = (): never => {
@@ -33,11 +45,15 @@ const noSchemas = (): never => {
 const NO_SCHEMAS = { buildValidator: noSchemas, buildSerializer: noSchemas };
 
 /** Not listening yet. */
-export function createApi(deps: ApiDeps): FastifyInstance {
+export function createApi(
+  deps: ApiDeps,
+  { makeServer, trustedProxies = [] }: Listening = {},
+): FastifyInstance {
   const app = fastify({
+    ...(makeServer && { serverFactory: makeServer }),
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     schemaController: { compilersFactory: NO_SCHEMAS },
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_MS_MAX,
     exposeHeadRoutes: false,
     genReqId: () => deps.random.hex(8).toUpperCase(),
     rewriteUrl: (raw) => originForm(raw.url ?? '/'), // I1
@@ -46,6 +62,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   });
   app.addHook('onRequest', async (request, reply) => {
     identify(request, reply, deps);
+    if (!PROBES.includes(pathOf(request))) deps.door?.enter(request.raw, reply.raw, request.ip);
   });
   watchCalls(app, deps);
   if (deps.observer) addObserver(app, deps.observer);
@@ -59,7 +76,12 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
       done(null, body),
     );
-    scope.all(`/${API_VERSION}/*`, (request, reply) => answerCall(request, reply, deps));
+    const url = `/${API_VERSION}/*`;
+    const handler = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+      answerCall(request, reply, deps);
+    scope.post(url, handler);
+    const method = scope.supportedMethods.filter((one) => one !== 'POST');
+    scope.route({ method, url, bodyLimit: SMALL_BODY_BYTES_MAX, handler });
   });
   addSts(app, deps);
   return app;
@@ -78,6 +100,7 @@ async function answerCall(
     deps,
   );
   note(request, { principal });
+  deps.door?.known(request.raw, principal.accessKeyId);
   const { account } = principal;
   const { call, jobId } = findCall(method, pathOf(request));
   const query = new Query(target.slice(pathOf(request).length + 1));

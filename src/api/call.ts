@@ -6,6 +6,7 @@ import type { ContextEntries, Keyring, Principal } from '../auth/index.ts';
 import type { Meters, Trace } from '../metrics/index.ts';
 import type { CallObserver } from '../events/index.ts';
 import type { Store } from '../store/index.ts';
+import type { Door } from './door.ts';
 import type { Query } from './query.ts';
 
 export interface ApiDeps {
@@ -24,6 +25,8 @@ export interface ApiDeps {
   readonly trace?: Trace;
   /** Is told of every call before its answer goes out. */
   readonly observer?: CallObserver;
+  /** Absent: everybody is let in, at any rate. */
+  readonly door?: Door;
 }
 
 export interface Supports {

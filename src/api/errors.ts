@@ -13,8 +13,7 @@ export function toApiError(error: unknown): ApiError {
   }
   const { statusCode, code } = error instanceof Error ? fieldsOf(error) : {};
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    const message = `Your proposed upload exceeds the maximum allowed size of ${BODY_BYTES_MAX} bytes.`;
-    return new ApiError('EntityTooLarge', message);
+    return new ApiError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size.');
   }
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
     return new ApiError('BadRequestException', 'The request is not one that HTTP allows.');

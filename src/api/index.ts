@@ -1,4 +1,5 @@
 export { createApi } from './api.ts';
+export { Door } from './door.ts';
 export type { ApiDeps, Supports } from './call.ts';
 export { createJobOfJson } from './json-job.ts';
 export { plannedJob } from './planned-job.ts';

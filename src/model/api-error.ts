@@ -14,6 +14,7 @@ export const API_ERRORS = {
   InternalServiceException: 500,
   // S3's general code; SDKs try again.
   ServiceUnavailable: 503,
+  SlowDown: 503,
   // S3's general codes, for what happens before a call is known.
   AccessDenied: 403,
   InvalidAccessKeyId: 403,

@@ -227,8 +227,8 @@ function environmentOf(environment: Source, secrets: readonly string[]): Record<
   return Object.fromEntries(Object.entries(present(environment)).filter(([name]) => isShown(name)));
 }
 
-/** IAM's own bounds are 15 minutes and 12 hours. */
-const SESSION_SECONDS = { fallback: 3600, min: 900, max: 43_200 };
+/** AWS gives out 15 minutes at least, other stores less; 12 hours is everybody's longest. */
+const SESSION_SECONDS = { fallback: 3600, min: 3, max: 43_200 };
 
 function stsOf(source: Source, region: string): StsConfig | undefined {
   const endpoint = source['BRIGADE_STS_ENDPOINT']?.trim();

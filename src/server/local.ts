@@ -21,7 +21,7 @@ export function localService(config: Config): LocalService | undefined {
   const host = config.host === '0.0.0.0' ? '127.0.0.1' : config.host;
   const isSandbox = !s3 && sandboxPort !== 0 && existsSync(join(dataDir, 'sandbox'));
   return {
-    url: `http://${host}:${port}`,
+    url: `${config.door.tls ? 'https' : 'http'}://${host}:${port}`,
     account,
     credentials,
     ...(isSandbox ? { sandboxUrl: `http://${host}:${sandboxPort}` } : {}),

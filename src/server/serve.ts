@@ -4,19 +4,23 @@
  * only in the store and over HTTP.
  */
 import { mkdirSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { createApi } from '../api/index.ts';
+import { createApi, Door } from '../api/index.ts';
 import { openKeyring, Secret } from '../auth/index.ts';
-import { systemClock } from '../base/clock.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import { claimFolder } from '../store/index.ts';
 import { ConfigError } from './config-error.ts';
 import type { Config, KeyPair } from './config.ts';
 import { addConsole } from './console.ts';
+import type { TlsFiles } from './door-config.ts';
 import { bury, buryAll, workersOfFolder } from './instance.ts';
 import { measuredStore } from './measured-store.ts';
+import { makeListener } from './listener.ts';
 import { openLog } from './open-log.ts';
 import { verifyStaging } from './open-staging.ts';
 import { openStore } from './open-store.ts';
@@ -32,6 +36,7 @@ import { openTaskTrace, startEvents } from './start-events.ts';
 import { Supervisor } from './supervisor.ts';
 import { Telemetry } from './telemetry.ts';
 import { watchPort, WatchPages } from './watch-port.ts';
+import { type Pair, readPair, watchPair } from './tls.ts';
 
 export interface Running {
   readonly url: string;
@@ -123,13 +128,18 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
     supports: supportsOf(config.roles),
     meters: telemetry.meters,
     ...(telemetry.trace && { trace: telemetry.trace }),
+    door: new Door(clock, config.door),
   };
-  const api = createApi(deps);
+  const pair = config.door.tls && readPair(config.door.tls);
+  const { trustedProxies } = config.door;
+  const api = createApi(deps, { makeServer: makeListener(config.door, pair), trustedProxies });
   addConsole(api, { config, api: deps, endpoint });
   addPages(api, { store, pages, clock, s3Url: endpoint.url, leaseMs: config.leaseMs });
-  undo.push(() => api.close());
+  undo.push(() => closeDoor(api, clock));
   await listen(api, config, log);
   undo.push(await watchPort(pages, config.telemetry));
+  if (pair && config.door.tls)
+    undo.push(followPair(config.door.tls, pair, api.server, { clock, log }));
 
   if (config.workers === undefined) {
     const facts = { config, store, clock, random, log };
@@ -158,11 +168,41 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
   // Listening on TCP: the address is never a pipe's name.
   const { port } = api.server.address() as AddressInfo;
   return {
-    url: `http://${config.host}:${port}`,
+    url: `${pair ? 'https' : 'http'}://${config.host}:${port}`,
     s3Url: endpoint.url,
     isSandbox: sandbox !== undefined,
     rootKey,
     account: config.account,
+  };
+}
+
+/** Whoever does not take their answer, or end their request, keeps the service from its end so long. */
+const CLOSE_MS = 10_000;
+
+/** Nothing new is let in; what is under way is answered. */
+async function closeDoor(api: ReturnType<typeof createApi>, clock: Clock): Promise<void> {
+  const closed = new AbortController();
+  const late = clock.sleep(CLOSE_MS, closed.signal).then(() => {
+    if (!closed.signal.aborted) api.server.closeAllConnections();
+  });
+  await api.close();
+  closed.abort();
+  await late;
+}
+
+/** New certificates are taken up when their files change, and at once at SIGHUP. */
+function followPair(
+  files: TlsFiles,
+  pair: Pair,
+  server: Server,
+  needs: { readonly clock: Clock; readonly log: Logger },
+): () => void {
+  // A pair makes it a server that speaks TLS.
+  const watching = watchPair(files, pair, server as TlsServer, needs);
+  process.on('SIGHUP', watching.look);
+  return () => {
+    process.off('SIGHUP', watching.look);
+    watching.stop();
   };
 }
 

@@ -157,6 +157,7 @@ rgw run sync thread = false
 rgw cache enabled = true
 rgw s3 auth use sts = $STS
 rgw sts key = $STS_KEY
+rgw sts min session duration = ${RGW_STS_SECONDS_MIN:-900}
 rgw crypt require ssl = false
 rgw crypt s3 kms backend = testing
 rgw crypt s3 kms encryption keys = testkey-1=YmluCmJvb3N0CmJvb3N0LWJ1aWxkCmNlcGguY29uZgo= 

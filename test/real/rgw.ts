@@ -18,6 +18,8 @@ import type { S3Endpoint } from '../contract/s3-harness.ts';
 export interface RgwOptions {
   /** AssumeRole; with it, wrong secrets and unknown keys answer AccessDenied. Default false. */
   readonly sts?: boolean;
+  /** The shortest session that STS gives out. Default 900, as on AWS. */
+  readonly sessionSecondsMin?: number;
   /** memstore starts in two seconds and takes 14 KB of memory per object. Default memstore. */
   readonly store?: 'memstore' | 'bluestore';
 }
@@ -43,7 +45,8 @@ export async function startRgw(options: RgwOptions = {}): Promise<RunningRgw> {
   }
 }
 
-async function startOnce({ sts = false, store = 'memstore' }: RgwOptions): Promise<RunningRgw> {
+async function startOnce(options: RgwOptions): Promise<RunningRgw> {
+  const { sts = false, sessionSecondsMin = 900, store = 'memstore' } = options;
   const dir = await mkdtemp(join(tmpdir(), 'brigade-rgw-'));
   const { port, monPort } = await freePorts();
   const holder = spawn('bash', [join(import.meta.dirname, 'rgw-up.sh'), '--hold'], {
@@ -60,6 +63,7 @@ async function startOnce({ sts = false, store = 'memstore' }: RgwOptions): Promi
       RGW_ACCESS2: SECOND.accessKeyId,
       RGW_SECRET2: SECOND.secretAccessKey,
       RGW_STS: String(sts),
+      RGW_STS_SECONDS_MIN: String(sessionSecondsMin),
       RGW_STORE: store,
     },
   });

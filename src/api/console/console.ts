@@ -81,7 +81,7 @@ function addSession(api: FastifyInstance, deps: ViewDeps): void {
     return session ? shown(session.caller.principal) : {};
   });
   api.delete('/session', async (request, reply) => {
-    void reply.header('set-cookie', sessionCookie('', isTls(request.headers)));
+    void reply.header('set-cookie', sessionCookie('', isOverTls(request)));
     return {};
   });
 }
@@ -95,6 +95,7 @@ function addView(api: FastifyInstance, view: View, deps: ViewDeps): void {
     handler: async (request, reply) => {
       if (change !== undefined) note(request, { name: change });
       const { principal } = (await sessionOf(request, reply, deps)).caller;
+      deps.door?.known(request.raw, principal.accessKeyId);
       const visitor = visitorOf(request, principal);
       note(request, { principal });
       const gone = new AbortController();
@@ -139,7 +140,11 @@ async function sessionOf(
 
 function setSession(request: FastifyRequest, reply: FastifyReply, session: Session): void {
   const value = sealSession(session);
-  void reply.header('set-cookie', sessionCookie(value, isTls(request.headers)));
+  void reply.header('set-cookie', sessionCookie(value, isOverTls(request)));
+}
+
+function isOverTls({ protocol, headers }: FastifyRequest): boolean {
+  return protocol === 'https' || isTls(headers);
 }
 
 /** What the page is told of its user. */

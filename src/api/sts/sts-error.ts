@@ -13,6 +13,7 @@ const STS_ERRORS = {
   MissingAuthenticationToken: 403,
   ServiceUnavailable: 503,
   SignatureDoesNotMatch: 403,
+  Throttling: 400,
   ValidationError: 400,
 } as const satisfies Record<string, number>;
 export type StsErrorCode = keyof typeof STS_ERRORS;
@@ -43,6 +44,7 @@ const OF_S3: Partial<Record<ApiErrorCode, StsErrorCode>> = {
   RequestTimeTooSkewed: 'SignatureDoesNotMatch',
   ServiceUnavailable: 'ServiceUnavailable',
   SignatureDoesNotMatch: 'SignatureDoesNotMatch',
+  SlowDown: 'Throttling',
   TooManyRequestsException: 'ServiceUnavailable',
   XAmzContentSHA256Mismatch: 'SignatureDoesNotMatch',
 };

@@ -50,6 +50,7 @@ async function answerForm(
   }
   const raw = { method: 'POST', target, headers, body };
   const principal = await signerOf(raw, deps, { service: 'sts', bodyHash: sha256Hex(body) });
+  deps.door?.known(request.raw, principal.accessKeyId);
   const form = new URLSearchParams(body.toString('utf8'));
   const visitor = visitorOf(request, principal);
   const action = form.get('Action') ?? '';
