@@ -1,4 +1,4 @@
-export { createApi } from './api.ts';
+export { createApi, type Listening } from './api.ts';
 export { Door } from './door.ts';
 export type { ApiDeps, Supports } from './call.ts';
 export { createJobOfJson } from './json-job.ts';

@@ -1,7 +1,7 @@
 /** An API over an in-memory store, a clock that stands still, and a client that signs by hand. */
 import { ManualClock } from '../../src/base/clock.ts';
 import { seededRandom } from '../../src/base/random.ts';
-import { type ApiDeps, createApi } from '../../src/api/index.ts';
+import { type ApiDeps, createApi, type Listening } from '../../src/api/index.ts';
 import { fixedKeyring, Secret } from '../../src/auth/index.ts';
 import { createSigner, sha256Hex } from '../../src/sigv4/index.ts';
 import { openSqliteStore, type Store } from '../../src/store/index.ts';
@@ -46,33 +46,36 @@ export interface World {
   close(): Promise<void>;
 }
 
-export function openWorld(changes: Partial<ApiDeps> = {}): World {
+export function openWorld(changes: Partial<ApiDeps> = {}, listening: Listening = {}): World {
   const clock = new ManualClock();
   const random = seededRandom(1);
   const store = changes.store ?? openSqliteStore({ path: ':memory:', random });
   const logged: { fields: object; message: string }[] = [];
   const nothing = (): void => undefined;
-  const app = createApi({
-    store,
-    clock,
-    random,
-    region: 'us-east-1',
-    keyring: fixedKeyring([
-      { accessKeyId: 'AKID', secret: new Secret('secret'), account: ACCOUNT },
-      { accessKeyId: 'OTHER', secret: new Secret('other secret'), account: OTHER_ACCOUNT },
-    ]),
-    supports: {
-      manifestFormats: ['S3BatchOperations_CSV_20180820', 'S3InventoryReport_CSV_20161130'],
-      generator: true,
+  const app = createApi(
+    {
+      store,
+      clock,
+      random,
+      region: 'us-east-1',
+      keyring: fixedKeyring([
+        { accessKeyId: 'AKID', secret: new Secret('secret'), account: ACCOUNT },
+        { accessKeyId: 'OTHER', secret: new Secret('other secret'), account: OTHER_ACCOUNT },
+      ]),
+      supports: {
+        manifestFormats: ['S3BatchOperations_CSV_20180820', 'S3InventoryReport_CSV_20161130'],
+        generator: true,
+      },
+      log: {
+        debug: nothing,
+        info: nothing,
+        warn: nothing,
+        error: (fields, message) => logged.push({ fields, message }),
+      },
+      ...changes,
     },
-    log: {
-      debug: nothing,
-      info: nothing,
-      warn: nothing,
-      error: (fields, message) => logged.push({ fields, message }),
-    },
-    ...changes,
-  });
+    listening,
+  );
 
   const send = async (request: RawCall): Promise<Reply> => {
     const { method, target, headers, body } = request;
