@@ -92,6 +92,10 @@ const SETTINGS = `Settings of the service are environment variables, or the same
   BRIGADE_S3_ENDPOINT          the store to work on; absent: the sandbox on BRIGADE_SANDBOX_PORT 9701
   BRIGADE_S3_ACCESS_KEY_ID, BRIGADE_S3_SECRET_ACCESS_KEY, BRIGADE_S3_REGION
                                its credentials (default: the usual AWS variables)
+  BRIGADE_STS_ENDPOINT, BRIGADE_ROLES
+                               what the roles of jobs stand for (default: the service's key)
+  BRIGADE_TLS_CERT, BRIGADE_TLS_KEY
+                               PEM files: the API speaks TLS
   BRIGADE_ROOT_ACCESS_KEY_ID, BRIGADE_ROOT_SECRET_ACCESS_KEY
                                the key for the API (default: made at the first start)
   BRIGADE_MASTER_KEY           seals the secrets of keys in the database: 32 bytes in hex or base64, the

@@ -127,3 +127,22 @@ test('a request with hundreds of headers is refused', async (t) => {
   const headers = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`x-h-${i}`, 'v']));
   assert.equal((await world.call('GET', LIST, { headers })).code, 'BadRequestException');
 });
+
+test('a proxy is believed only when it is trusted', async (t) => {
+  for (const [trustedProxies, isApart] of [
+    [['127.0.0.1'], true],
+    [['10.0.0.1'], false],
+    [[], false],
+  ] as const) {
+    const door = new Door(new ManualClock(), LIMITS);
+    const world = openWorld({ door }, { trustedProxies });
+    t.after(() => world.close());
+    const from = async (address: string): Promise<string> => {
+      const headers = { host: 'h', 'x-forwarded-for': address };
+      return (await world.send({ method: 'GET', target: LIST, headers, body: '' })).code;
+    };
+    for (let i = 0; i < 10; i++) assert.equal(await from('192.0.2.1'), 'AccessDenied');
+    assert.equal(await from('192.0.2.1'), 'SlowDown');
+    assert.equal(await from('192.0.2.2'), isApart ? 'AccessDenied' : 'SlowDown');
+  }
+});
