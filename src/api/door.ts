@@ -27,7 +27,7 @@ const BURST_SECONDS = 2;
 const REFUSALS_BURST_SECONDS = 5;
 const KEYS_MAX = 10_000;
 /** AWS's clients send a dozen; a hundred is somebody's proxy. */
-export const HEADERS_MAX = 100;
+const HEADERS_MAX = 100;
 
 export class Door {
   readonly #limits: DoorLimits;
