@@ -17,8 +17,8 @@ import type { Measured } from './measured.ts';
 import { cpuMs, rssPeakMb } from './processes.ts';
 import { BUCKET, CREDENTIALS, IN_FLIGHT, OPERATION_OF, REGION, type Work } from './work.ts';
 
-/** Each look costs the measured process a millisecond or so. */
-const POLL_MS = 100;
+/** Each look costs the measured process a millisecond or so; people look less often. */
+const POLL_MS = 250;
 const ENDS = ['Complete', 'Failed', 'Cancelled'];
 
 /** What of a job differs between benches; see `create`. */
