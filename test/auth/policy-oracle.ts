@@ -154,7 +154,7 @@ const statement: fc.Arbitrary<RawStatement> = fc
     const Condition: Record<string, Record<string, string[]>> = {};
     for (const [operator, key, values] of conditions) (Condition[operator] ??= {})[key] = values;
     return {
-      Effect: Effect as RawStatement['Effect'], // One of the two above.
+      Effect: Effect, // One of the two above.
       [action[0] ? 'NotAction' : 'Action']: action[1],
       [resource[0] ? 'NotResource' : 'Resource']: resource[1],
       Condition,
