@@ -7,7 +7,7 @@
  * I3. A store that is away is waited for; nothing of the sinks ends the process.
  */
 import type { Log } from '../base/log.ts';
-import { type SinkLease, StoreUnavailable } from '../store/index.ts';
+import { type SinkLease, type SinkStanding, StoreUnavailable } from '../store/index.ts';
 import { Feed, type FeedNeeds } from './feed.ts';
 import type { Sink } from './sink.ts';
 
@@ -16,12 +16,14 @@ export interface DelivererNeeds extends FeedNeeds {
   /** Unique among the processes that are alive. */
   readonly worker: string;
   readonly idleMs?: number;
+  /** Told from time to time how far every sink is; for metrics. */
+  readonly onStanding?: (sinks: readonly SinkStanding[]) => void;
 }
 
 const IDLE_MS = 500;
 /** How soon a sink is asked for that somebody else holds, or after a failure. */
 const PAUSE_MS = 5000;
-const TRIM_MS = 60_000;
+const TRIM_MS = 15_000;
 /** A sink that no process has named for so long was taken out of the configuration. */
 const FORGET_MS = 7 * 24 * 60 * 60 * 1000;
 
@@ -47,9 +49,10 @@ export class Deliverer {
   }
 
   start(): void {
-    const { store, log } = this.#needs;
+    const { store, log, onStanding } = this.#needs;
     const trim = async (): Promise<number> => {
       while ((await store.trimRecords()) > 0 && !this.#isStopping);
+      onStanding?.(await store.sinks());
       return TRIM_MS;
     };
     const loops = this.#sinks.map((sink) => this.#feed(sink));

@@ -116,7 +116,10 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
   });
   undo.push(() => keyring.close());
   const worker = `${prefix}0`;
-  const events = await startEvents({ config, endpoint, store, worker, clock, random, log }, undo);
+  const events = await startEvents(
+    { config, endpoint, store, worker, meters: telemetry.meters, clock, random, log },
+    undo,
+  );
   const deps = {
     ...events,
     store,

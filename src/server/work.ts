@@ -65,7 +65,10 @@ export async function work(config: Config): Promise<Working> {
   }
   const facts = { config, store, clock, random, log };
   // The service that watches over us delivers.
-  if (!isSupervised) await startEvents({ ...facts, endpoint, worker: name }, undo);
+  if (!isSupervised) {
+    const { meters } = telemetry;
+    await startEvents({ ...facts, endpoint, worker: name, meters }, undo);
+  }
   const taskTrace = openTaskTrace(facts);
   startEngine({ ...facts, endpoint, worker: name, telemetry, taskTrace }, undo);
   log.info({}, 'Working.');
