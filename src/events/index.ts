@@ -6,6 +6,7 @@ export {
   MESSAGE_KINDS,
   type MessageKind,
   messageOfEvent,
+  messageOfRecord,
   unpackMessage,
 } from './message.ts';
 export type { TrailRecord } from './trail-record.ts';
