@@ -32,6 +32,8 @@ if (isOld(process.versions.node)) {
   process.exitCode = 1;
 } else {
   silenceTwoWarnings();
+  // A diagnostic report lists the whole environment, and the service's secrets are in it.
+  if (process.report) process.report.excludeEnv = true;
   // Compiled modules are kept beside the packages, where nobody else can put some of theirs; where
   // that cannot be written, the start takes its time.
   module.enableCompileCache(

@@ -10,6 +10,8 @@
  * I3. A request names a bucket or key that is not empty, or none: an empty key would turn a
  *     request about an object into one about its bucket.
  * I4. A 403 from a store whose clock is far from ours sets ours: the next signature fits.
+ * I5. Nothing that a list or a job names leads out of the endpoint's path: names are encoded, and the two
+ *     that no encoding makes harmless are no buckets.
  */
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
@@ -180,6 +182,7 @@ export function createS3(options: S3Options): S3Client {
       signal: AbortSignal | undefined,
       carry: (request: S3Request, signed: Signed, signal?: AbortSignal) => Promise<S3Answer | T>,
     ): Promise<S3Answer | T> => {
+      if (request.bucket === '.' || request.bucket === '..') return NO_BUCKET; // I5
       const credentials = identity.current(clock.now()) ?? (await identity.next(undefined, signal));
       if (!isCredentials(credentials)) return notSigned(credentials);
       const sentAt = clock.monotonic();
@@ -236,6 +239,15 @@ interface Signed {
 function isAnswer(answer: S3Answer | S3Stream): answer is S3Answer {
   return Buffer.isBuffer(answer.body);
 }
+
+/** Whoever normalises paths on the way would make another request of it. */
+const NO_BUCKET: S3Answer = {
+  status: 400,
+  headers: {},
+  body: Buffer.from(
+    '<Error><Code>InvalidBucketName</Code><Message>The specified bucket is not valid.</Message></Error>',
+  ),
+};
 
 type Headers = Readonly<Record<string, string>>;
 const NO_HEADERS: Headers = {};
