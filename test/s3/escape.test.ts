@@ -62,7 +62,7 @@ test('no bucket or key leads out of the path of the endpoint, or to another host
         [one, 'k'],
         ['b', one],
         [one, undefined],
-      ]) as [string, string | undefined][],
+      ]),
     },
   );
 });
