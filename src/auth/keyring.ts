@@ -50,7 +50,7 @@ export interface Keyring {
 }
 
 /** So long at most a change of a key, its user or its policies goes unnoticed. */
-export const FRESH_MS = 5000;
+const FRESH_MS = 5000;
 /** A key that nobody has may be made at any moment. */
 const UNKNOWN_FRESH_MS = 1000;
 /** Keys that one process remembers. */

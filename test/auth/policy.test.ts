@@ -214,6 +214,13 @@ for (const [condition, entries, expected] of ROWS) {
   });
 }
 
+test('what cannot be told is held against the caller: an Allow does not apply, a Deny does', () => {
+  const unresolved = { StringNotEquals: { 'x:a': '${aws:username}' } };
+  assert.deepEqual(applies(unresolved, { 'x:a': 'bob' }), AGAINST);
+  const twice = { 'aws:RequestTag/team': 'QA', 'aws:RequestTag/Team': 'QA' };
+  assert.deepEqual(applies({ StringEquals: { 'aws:RequestTag/team': 'QA' } }, twice), AGAINST);
+});
+
 test('no wildcard of an ARN reaches over a colon, and none is completed in silence', () => {
   const is = (Resource: string): boolean => applies({}, {}, { Resource }).Allow;
   for (const good of ['*', JOB, 'arn:*:*:*:*:*', 'arn:aws:s3:*:123456789012:job/*', `${JOB}*`]) {
