@@ -26,6 +26,8 @@ export interface ConsoleWorld {
   readonly browser: Browser;
   readonly page: Page;
   readonly complaints: string[];
+  /** Of the service's objects. */
+  readonly s3: S3Client;
   put(bucket: string, key: string, body: string | Buffer): Promise<void>;
   get(bucket: string, key: string): Promise<string>;
   /** `path` below /console. */
@@ -40,9 +42,12 @@ function buildConsole(): void {
   assert.equal(built.status, 0, built.stderr);
 }
 
-export async function openConsole(buckets: readonly string[]): Promise<ConsoleWorld> {
+export async function openConsole(
+  buckets: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ConsoleWorld> {
   buildConsole();
-  const service = await startService();
+  const service = await startService({ env });
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     // Debian's sandbox of Chromium refuses to run as root, which is what containers are.
@@ -65,6 +70,7 @@ export async function openConsole(buckets: readonly string[]): Promise<ConsoleWo
     browser,
     page,
     complaints,
+    s3,
     goto,
     async put(Bucket, Key, Body) {
       await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
