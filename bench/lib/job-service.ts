@@ -19,6 +19,8 @@ import { BUCKET, CREDENTIALS, IN_FLIGHT, OPERATION_OF, REGION, type Work } from 
 
 /** Each look costs the measured process a millisecond or so; people look less often. */
 const POLL_MS = 250;
+/** Nothing of a job that goes on looks the same for so long. */
+const STUCK_MS = 60_000;
 const ENDS = ['Complete', 'Failed', 'Cancelled'];
 
 /** What of a job differs between benches; see `create`. */
@@ -99,9 +101,15 @@ export class JobService {
   }
 
   async ended(jobId: string): Promise<JobDescriptor> {
+    let [seen, seenAt] = ['', performance.now()];
     for (;;) {
       const job = await this.describe(jobId);
       if (ENDS.includes(job.Status ?? '')) return job;
+      const shown = JSON.stringify([job.Status, job.ProgressSummary]);
+      if (shown !== seen) [seen, seenAt] = [shown, performance.now()];
+      else if (performance.now() - seenAt > STUCK_MS) {
+        throw new Error(`The job does not move: ${shown}\n${this.service.logs()}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
