@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: every bench of this folder, one after the other, each in a process of its own.
  * `npm run bench -- tasks csv --quick`: those whose name holds one of the words; options go to each.
+ * `npm run bench -- --quick`: none of them, but a comparison with the commit before (check-regression.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -15,10 +16,13 @@ const isOption = (arg: string, index: number): boolean =>
 const words = args.filter((arg, index) => !isOption(arg, index));
 const options = args.filter(isOption);
 
-const benches = readdirSync(import.meta.dirname)
-  .filter((file) => file.endsWith('.bench.ts'))
-  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
-  .sort();
+const isCheck = words.length === 0 && options.includes('--quick');
+const benches = isCheck
+  ? ['lib/check-regression.ts']
+  : readdirSync(import.meta.dirname)
+      .filter((file) => file.endsWith('.bench.ts'))
+      .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+      .sort();
 if (benches.length === 0) {
   process.stderr.write(`No bench is named after ${words.join(' or ')}.\n`);
   process.exit(1);

@@ -1,6 +1,6 @@
 /** Where, when and how something was measured, and figures for people. */
 import { cpus } from 'node:os';
-import { basename } from 'node:path';
+import { relative } from 'node:path';
 
 export interface Setting {
   readonly machine: string;
@@ -15,7 +15,7 @@ export function setting(): Setting {
     machine: `${cpus()[0]?.model.trim() ?? 'unknown CPU'} x ${cpus().length}`,
     node: process.version,
     date: new Date().toISOString().slice(0, 10),
-    command: ['node', `bench/${basename(script)}`, ...args].join(' '),
+    command: ['node', relative(process.cwd(), script), ...args].join(' '),
   };
 }
 
