@@ -13,6 +13,17 @@ export function asBuffer(bytes: Uint8Array): Buffer {
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/**
+ * Frees the memory of a stream's piece that was read. Pieces of one buffer are read in order, so the one
+ * that ends it is its last. Left to the garbage collector, memory outside of its heap makes it collect
+ * all of the heap again and again (bench/BENCHMARKS.md). Only for whoever knows where the pieces come
+ * from: small Buffers of Node's own making share one buffer with strangers.
+ */
+export function giveBack({ buffer, byteOffset, byteLength }: Uint8Array): void {
+  if (!(buffer instanceof ArrayBuffer) || byteLength === 0) return;
+  if (byteOffset + byteLength === buffer.byteLength) buffer.transfer(0);
+}
+
 /** Whether the bytes [start, end) are those of `expected`. */
 export function rangeEquals(
   bytes: Uint8Array,

@@ -8,6 +8,7 @@
 import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
+import { giveBack } from '../base/bytes.ts';
 import { ManifestDefect } from '../manifest/index.ts';
 
 /** Fewer hops between threads than with zlib's 16 KiB. */
@@ -67,7 +68,7 @@ async function* through(bytes: AsyncIterable<Buffer>, codec: Codec): AsyncGenera
   try {
     for await (const piece of transform as AsyncIterable<Buffer>) {
       yield piece;
-      giveBack(piece);
+      giveBack(piece); // zlib has filled it, and taken the next one.
     }
     await feeding;
   } catch (error) {
@@ -79,16 +80,6 @@ async function* through(bytes: AsyncIterable<Buffer>, codec: Codec): AsyncGenera
     transform.destroy();
     await feeding.catch(() => undefined);
   }
-}
-
-/**
- * Frees the buffer whose end this piece is: zlib has filled it and taken the next one. Left to the
- * garbage collector, ten of them cost a collection of the whole heap, a quarter of all CPU time
- * (bench/BENCHMARKS.md).
- */
-function giveBack({ buffer, byteOffset, length }: Buffer): void {
-  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength !== PIECE_BYTES) return;
-  if (byteOffset + length === PIECE_BYTES) buffer.transfer(0);
 }
 
 function isOfZlib(error: unknown): error is Error {

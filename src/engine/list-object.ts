@@ -8,6 +8,7 @@
  *     object; a job that stops ends the reading with TryLater.
  */
 import type { Readable } from 'node:stream';
+import { giveBack } from '../base/bytes.ts';
 import type { JobFailure } from '../model/job.ts';
 import { failed, type FailedOutcome } from '../model/outcome.ts';
 import { toOutcome, type S3Answer, type S3Stream } from '../s3/index.ts';
@@ -31,6 +32,7 @@ export class ListObject {
   readonly #held: HeldLease;
   readonly #context: EngineContext;
   #etag: string | undefined;
+  #isFromSocket = false;
 
   constructor(name: ObjectName, held: HeldLease, context: EngineContext) {
     this.name = name;
@@ -67,6 +69,11 @@ export class ListObject {
         body?.destroy();
       }
     }
+  }
+
+  /** Frees a piece of `bytes` that was read, and that nobody else looks at. */
+  giveBack(piece: Buffer): void {
+    if (this.#isFromSocket) giveBack(piece);
   }
 
   /** The bytes [start, end), all of them, in memory. */
@@ -118,6 +125,7 @@ export class ListObject {
       if (isStream(answer)) {
         this.#context.gate.alive(sentAt);
         this.#accept(answer, isRanged);
+        this.#isFromSocket = answer.isFromSocket === true;
         return answer.body;
       }
       if (answer.status === 416) return undefined;

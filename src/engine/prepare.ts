@@ -76,6 +76,7 @@ async function cutManifest(
   const manifest = new ListObject(manifestName(unit.job), held, context);
   for await (const bytes of manifest.bytes(checkpoint?.offset)) {
     pending.push(...cutter.push(bytes));
+    manifest.giveBack(bytes);
     if (pending.length >= CHUNKS_PER_SAVE && !(await save())) return undefined;
   }
   pending.push(...cutter.end());

@@ -8,6 +8,7 @@
  *     gained, and it is given up. Bytes are handed on exactly once and in order.
  */
 import { backoffMs } from '../base/backoff.ts';
+import { giveBack } from '../base/bytes.ts';
 import { failed, type FailedOutcome } from '../model/outcome.ts';
 import { type S3Answer, type S3Stream, toFailure } from '../s3/index.ts';
 import type { Place } from './operation.ts';
@@ -26,7 +27,7 @@ export interface ObjectToRead {
 const FRUITLESS_MAX = 5;
 const BACKOFF = { baseMs: 200, capMs: 5000 };
 
-/** Undefined: every byte was handed on. */
+/** Undefined: every byte was handed on. What `take` is given is good until it returns. */
 export async function readObject(
   object: ObjectToRead,
   take: (bytes: Uint8Array) => void,
@@ -79,6 +80,7 @@ async function readFrom(
       if (at > size)
         return failed(200, 'InternalError', 'The store sent more bytes than it announced');
       if (!take(bytes)) return undefined;
+      if (opened.isFromSocket) giveBack(bytes);
     }
   } catch (error) {
     return failed(0, 'IncompleteBody', `The object's bytes ended early: ${String(error)}`, 'later');

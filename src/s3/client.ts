@@ -148,7 +148,9 @@ export function createS3(options: S3Options): S3Client {
       const given = flatHeaders(answer.headers);
       // Whoever reads it hears of an error; whoever destroys it unread would end the process by it.
       body.on('error', () => undefined);
-      if (status >= 200 && status <= 299) return { status, headers: given, body };
+      if (status >= 200 && status <= 299) {
+        return { status, headers: given, body, isFromSocket: true };
+      }
       return { status, headers: given, body: await readBounded(body) };
     } catch (error) {
       signal?.throwIfAborted();

@@ -35,6 +35,8 @@ export interface S3Stream {
   readonly headers: Readonly<Record<string, string>>;
   /** Must be read to its end or destroyed. */
   readonly body: Readable;
+  /** Its pieces come from a socket, and may be given back (base/bytes.ts) when they were read. */
+  readonly isFromSocket?: true;
 }
 
 /** Known gaps of a store, settled once per endpoint (see traits.ts). */

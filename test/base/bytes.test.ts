@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { asBuffer, isUtf8Range, rangeEquals } from '../../src/base/bytes.ts';
+import { asBuffer, giveBack, isUtf8Range, rangeEquals } from '../../src/base/bytes.ts';
 
 test('the UTF-8 check agrees with Node on every pair of bytes and every edge of longer characters', () => {
   const edges = [
@@ -52,4 +52,14 @@ test('a Buffer over other bytes shares their memory and keeps their bounds', () 
   assert.deepEqual([...buffer], [2, 3]);
   bytes[0] = 9;
   assert.equal(buffer[0], 9);
+});
+
+test('a buffer is given back with the piece that ends it, and only then', () => {
+  const whole = Buffer.alloc(100);
+  giveBack(whole.subarray(0, 99));
+  assert.equal(whole.length, 100);
+  const last = whole.subarray(99);
+  giveBack(last);
+  assert.equal(whole.length, 0);
+  giveBack(last);
 });
