@@ -49,7 +49,8 @@ export interface Running {
 }
 
 export async function serve(config: Config): Promise<Running> {
-  mkdirSync(config.dataDir, { recursive: true });
+  // What is in it is nobody else's on this machine to read.
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const release = claimFolder(config.dataDir);
   if (!release) {
     throw new ConfigError(

@@ -7,7 +7,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 
 const SCRIPT = join(import.meta.dirname, '../../.ci/run');
-const GOOD = { ci: 'exit 0', lint: 'exit 0', types: 'exit 0' };
+const GOOD = {
+  ci: 'exit 0',
+  audit: 'echo "found 0 vulnerabilities"',
+  lint: 'exit 0',
+  types: 'exit 0',
+};
 const TESTS = {
   test: 'echo "7 passed, 0 failed"',
   'test:real': 'echo "5 passed, 0 failed, 1 skipped"',
@@ -46,11 +51,19 @@ function runWith(scripts: Readonly<Record<string, string>>): {
   status: number | null;
   last: string;
 } {
+  const { status, lines } = linesWith(scripts);
+  return { status, last: lines.at(-1) ?? '' };
+}
+
+function linesWith(scripts: Readonly<Record<string, string>>): {
+  status: number | null;
+  lines: string[];
+} {
   const cases = Object.entries(scripts).map(([name, script]) => `${name}) ${script};;`);
   command('npm', `name=$1; [ "$1" = run ] && name=$3\ncase $name in ${cases.join(' ')} esac`);
   const env = { PATH: `${join(folder, 'bin')}:/usr/bin:/bin` };
   const result = spawnSync('bash', [join(folder, '.ci/run')], { env, encoding: 'utf8' });
-  return { status: result.status, last: result.stdout.trimEnd().split('\n').at(-1) ?? '' };
+  return { status: result.status, lines: result.stdout.trimEnd().split('\n') };
 }
 
 const onLinux = { skip: process.platform === 'linux' ? false : '.ci/run is for Debian' };
@@ -86,3 +99,20 @@ test('an npm ci that fails ends it at once with a failure', onLinux, () => {
   const result = runWith({ ...GOOD, ...TESTS, ci: 'exit 4' });
   assert.deepEqual(result, { status: 1, last: '0 passed, 1 failed' });
 });
+
+test('a known vulnerability fails the whole', onLinux, () => {
+  const audit = 'echo "3 high severity vulnerabilities"; exit 1';
+  const result = runWith({ ...GOOD, ...TESTS, audit });
+  assert.deepEqual(result, { status: 1, last: '12 passed, 1 failed' });
+});
+
+test(
+  'a registry that cannot be asked about vulnerabilities fails nothing, and is told at the end',
+  onLinux,
+  () => {
+    const audit = 'echo "npm error audit endpoint returned an error" >&2; exit 1';
+    const { status, lines } = linesWith({ ...GOOD, ...TESTS, audit });
+    assert.deepEqual([status, lines.at(-1)], [0, '12 passed, 0 failed']);
+    assert.match(lines.at(-2) ?? '', /^NOT AUDITED: /);
+  },
+);

@@ -385,6 +385,10 @@ export const CANARIES: Readonly<Record<RuleName, readonly Canary[]>> = {
       inFile('docs/OPERATING.md', '| failure | test  |\n| --- | --- |\n| a | `t.ts`: gone |'),
       /OPERATING\.md:3 names a test that is not there: `t.ts`: gone/,
     ),
+    bad(
+      inFile('docs/SECURITY.md', '| promise | test |\n|---|---|\n| a | b |'),
+      /SECURITY\.md:3 names no test/,
+    ),
     fine({
       'docs/OPERATING.md':
         '| a | test |\n|---|---|\n| a | `t.ts`: one |\n\n| a | b |\n|---|---|\n| c | d |',

@@ -153,11 +153,12 @@ function exists(repo: Repo, path: string): boolean {
 }
 
 const COMPATIBILITY = 'COMPATIBILITY.md';
-const OPERATING = 'docs/OPERATING.md';
+/** Their tables whose last column is called `test` make promises. */
+const PROMISING = ['docs/OPERATING.md', 'docs/SECURITY.md'];
 
 /**
- * Each row of COMPATIBILITY.md, and of those tables of docs/OPERATING.md whose last column is called
- * `test`, ends in a test, as `file`: part of its name; the file must hold it.
+ * Each row of COMPATIBILITY.md, and of those tables of PROMISING whose last column is called `test`,
+ * ends in a test, as `file`: part of its name; the file must hold it.
  */
 export const claimsAreTested: Rule = (repo) => {
   const rows = prose(repo.get(COMPATIBILITY) ?? '').filter(({ text }) =>
@@ -165,7 +166,9 @@ export const claimsAreTested: Rule = (repo) => {
   );
   return [
     ...rows.flatMap((row) => untested(repo, COMPATIBILITY, row)),
-    ...claimsOf(repo.get(OPERATING) ?? '').flatMap((row) => untested(repo, OPERATING, row)),
+    ...PROMISING.flatMap((path) =>
+      claimsOf(repo.get(path) ?? '').flatMap((row) => untested(repo, path, row)),
+    ),
   ];
 };
 
