@@ -10,6 +10,7 @@
 import type { RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { lastingKeyOf } from '../auth/index.ts';
 import { silentLog } from '../base/log.ts';
 import { ApiError } from '../model/api-error.ts';
 import { authenticate } from './auth-gate.ts';
@@ -100,7 +101,7 @@ async function answerCall(
     deps,
   );
   note(request, { principal });
-  deps.door?.known(request.raw, principal.accessKeyId);
+  deps.door?.known(request.raw, lastingKeyOf(principal));
   const { account } = principal;
   const { call, jobId } = findCall(method, pathOf(request));
   const query = new Query(target.slice(pathOf(request).length + 1));

@@ -55,7 +55,7 @@ export interface Need {
 
 export interface Visitor {
   readonly principal: Principal;
-  /** Of the connection: what a header says of it is not believed. */
+  /** Of the connection; of a header only where a trusted proxy wrote it. */
   readonly sourceIp: string;
   readonly isTls: boolean;
   readonly requestId: string;

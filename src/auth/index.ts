@@ -13,7 +13,7 @@ export {
   type Keyring,
   openKeyring,
 } from './keyring.ts';
-export { isUnlimited, judge, type Principal, type Question } from './principal.ts';
+export { isUnlimited, judge, lastingKeyOf, type Principal, type Question } from './principal.ts';
 export { contextOf, type ContextEntries, tagEntries } from './policy/context.ts';
 export { decide, type Decision } from './policy/decide.ts';
 export { type Policy, PolicyDefect, readPolicy } from './policy/document.ts';

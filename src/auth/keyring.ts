@@ -15,7 +15,7 @@ import type { Random } from '../base/random.ts';
 import type { AccessBook, Grant } from '../model/access.ts';
 import { type Policy, PolicyDefect, readPolicy } from './policy/document.ts';
 import { managedPolicy } from './policy/managed.ts';
-import { type Principal, rootOf, withSession } from './principal.ts';
+import { lastingKeyOf, type Principal, rootOf, withSession } from './principal.ts';
 import { Secret } from './secret.ts';
 import { Sessions } from './sessions.ts';
 import { secretOf, type Vault } from './vault.ts';
@@ -162,8 +162,8 @@ class StoredKeys {
     return isGood ? known.caller : undefined;
   }
 
-  noteUse({ accessKeyId, session }: Principal): void {
-    const keyId = session?.parentKeyId ?? accessKeyId;
+  noteUse(principal: Principal): void {
+    const keyId = lastingKeyOf(principal);
     if (!this.#remembered.has(keyId)) return;
     const now = this.#deps.clock.now();
     if (now - (this.#usedAt.get(keyId) ?? -Infinity) < USE_NOTED_MS) return;

@@ -61,6 +61,11 @@ export function withSession(parent: Principal, accessKeyId: string, session: Ses
   return { ...parent, ...(name === undefined ? {} : federated), accessKeyId, session };
 }
 
+/** The key that answers for what this one does: limits of a key are not escaped by temporary ones. */
+export function lastingKeyOf({ accessKeyId, session }: Principal): string {
+  return session?.parentKeyId ?? accessKeyId;
+}
+
 /** May do everything in its account: what a request is about need not be known. */
 export function isUnlimited({ kind, session }: Principal): boolean {
   return kind === 'root' && session?.policies === undefined;

@@ -4,7 +4,7 @@
  */
 import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createApi } from '../../src/api/index.ts';
+import { createApi, Door } from '../../src/api/index.ts';
 import { AccessDesk, openKeyring, Secret, Vault } from '../../src/auth/index.ts';
 import { ManualClock } from '../../src/base/clock.ts';
 import { seededRandom } from '../../src/base/random.ts';
@@ -56,6 +56,8 @@ export interface AccessWorld {
 
 export interface AccessWorldOptions {
   readonly clock?: ManualClock;
+  /** Requests a second of one key; absent: any number. */
+  readonly requestsPerKey?: number;
   /** In place of the store's own book, for the keyring. */
   readonly book?: (store: Store) => AccessBook;
 }
@@ -74,7 +76,11 @@ export async function openAccessWorld(options: AccessWorldOptions = {}): Promise
     ...{ vault, clock, random, log },
   });
   const supports = { manifestFormats: ['S3BatchOperations_CSV_20180820'], generator: true };
-  const app = createApi({ store, keyring, clock, random, region: 'us-east-1', supports, log });
+  const { requestsPerKey } = options;
+  const limits = { requestsInFlightMax: 100, refusalsPerAddress: 1000 };
+  const door = requestsPerKey ? { door: new Door(clock, { ...limits, requestsPerKey }) } : {};
+  const deps = { store, keyring, clock, random, region: 'us-east-1', supports, log };
+  const app = createApi({ ...deps, ...door });
   await app.listen({ port: 0, host: '127.0.0.1' });
   // It listens on a TCP port, so the address is no path.
   const { port } = app.server.address() as AddressInfo;

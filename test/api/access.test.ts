@@ -215,3 +215,17 @@ test('whatever form is sent, STS answers it or refuses it, and never with a 500'
     { numRuns: 200 },
   );
 });
+
+test('temporary keys are no way around the rate of their key', async () => {
+  const limited = await openAccessWorld({ requestsPerKey: 2 });
+  try {
+    const token = { Action: 'GetSessionToken' };
+    const sessions = [await limited.temporary(ROOT, token), await limited.temporary(ROOT, token)];
+    const codes: string[] = [];
+    for (const as of [...sessions, ...sessions]) codes.push((await limited.ask(list(as))).code);
+    // Four at once is what two a second lets pass, and two of them made the tokens.
+    assert.deepEqual(codes, ['', '', 'SlowDown', 'SlowDown']);
+  } finally {
+    await limited.close();
+  }
+});

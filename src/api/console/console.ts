@@ -8,7 +8,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { silentLog } from '../../base/log.ts';
-import type { Principal } from '../../auth/index.ts';
+import { lastingKeyOf, type Principal } from '../../auth/index.ts';
 import { authorize, demand, visitorOf } from '../authorize.ts';
 import { toApiError } from '../errors.ts';
 import { consoleChange, note } from '../observed.ts';
@@ -95,7 +95,7 @@ function addView(api: FastifyInstance, view: View, deps: ViewDeps): void {
     handler: async (request, reply) => {
       if (change !== undefined) note(request, { name: change });
       const { principal } = (await sessionOf(request, reply, deps)).caller;
-      deps.door?.known(request.raw, principal.accessKeyId);
+      deps.door?.known(request.raw, lastingKeyOf(principal));
       const visitor = visitorOf(request, principal);
       note(request, { principal });
       const gone = new AbortController();

@@ -7,7 +7,13 @@
  * I2. What is issued may do what its user may, at most, and dies with its key (auth/sessions.ts).
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { PolicyDefect, type Principal, readPolicy, type TemporaryKey } from '../../auth/index.ts';
+import {
+  lastingKeyOf,
+  PolicyDefect,
+  type Principal,
+  readPolicy,
+  type TemporaryKey,
+} from '../../auth/index.ts';
 import { silentLog } from '../../base/log.ts';
 import { sha256Hex } from '../../sigv4/index.ts';
 import { signerOf } from '../auth-gate.ts';
@@ -50,7 +56,7 @@ async function answerForm(
   }
   const raw = { method: 'POST', target, headers, body };
   const principal = await signerOf(raw, deps, { service: 'sts', bodyHash: sha256Hex(body) });
-  deps.door?.known(request.raw, principal.accessKeyId);
+  deps.door?.known(request.raw, lastingKeyOf(principal));
   const form = new URLSearchParams(body.toString('utf8'));
   const visitor = visitorOf(request, principal);
   const action = form.get('Action') ?? '';
