@@ -77,8 +77,9 @@ const put: Command = {
   run: (given, commands) =>
     atDesk(given, commands, async (desk) => {
       const [name = '', file = ''] = given.args;
-      await desk.putPolicy(name, textOf(file));
-      new Output(given).tell({ policy: name }, `The policy ${name} is kept.`);
+      const notes = await desk.putPolicy(name, textOf(file));
+      const text = [`The policy ${name} is kept.`, ...notes.map((note) => `Note: ${note}.`)];
+      new Output(given).tell({ policy: name, notes }, text.join('\n'));
       return EXIT.done;
     }),
 };

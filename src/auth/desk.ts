@@ -20,6 +20,7 @@ import type {
 import { policyOf } from './keyring.ts';
 import { PolicyDefect, readPolicy } from './policy/document.ts';
 import { MANAGED_POLICIES } from './policy/managed.ts';
+import { notesOf } from './policy/notes.ts';
 import type { Principal } from './principal.ts';
 import { Secret } from './secret.ts';
 import { secretOf, type Vault } from './vault.ts';
@@ -161,14 +162,16 @@ export class AccessDesk {
     return document;
   }
 
-  async putPolicy(name: string, document: string): Promise<void> {
+  /** Resolves to what in it does nothing here, in lines. */
+  async putPolicy(name: string, document: string): Promise<readonly string[]> {
     checkName(name, 'policy');
     if (managed(name) !== undefined) {
       throw new AccessRefused(`${name} is the name of a managed policy: choose another one.`);
     }
-    read(name, document);
+    const policy = read(name, document);
     const updatedAt = this.#deps.clock.now();
     await this.#deps.book.putPolicy({ account: this.#account, name, document, updatedAt });
+    return notesOf(policy);
   }
 
   async deletePolicy(name: string): Promise<void> {

@@ -7,9 +7,12 @@ import {
   contextOf,
   type ContextEntries,
   decide,
+  MANAGED_POLICIES,
   PolicyDefect,
   readPolicy,
 } from '../../src/auth/index.ts';
+import { notesOf } from '../../src/auth/policy/notes.ts';
+import { examplesOfPage } from './access-page.ts';
 import { asks, oracle, policies } from './policy-oracle.ts';
 
 const VERSION = '2012-10-17';
@@ -335,6 +338,24 @@ for (const [document, problem] of DEFECTS) {
     );
   });
 }
+
+test('what does nothing here is noted, and nothing that the page names is', () => {
+  const odd = one([
+    { ...GOOD, Action: ['s3:CreateJobs', 's3:*Job', 's3:PutObject'] },
+    { ...GOOD, Condition: { StringEquals: { 's3:RequestJobPriorty': '1', 'AWS:UserName': 'a' } } },
+  ]);
+  assert.deepEqual(notesOf(readPolicy('p', odd)), [
+    'Statement[0].Action: nothing here asks for s3:CreateJobs',
+    'Statement[0].Action: nothing here asks for s3:PutObject',
+    'Statement[1].Condition: no request here has s3:RequestJobPriorty',
+  ]);
+  for (const { name, document } of examplesOfPage()) {
+    assert.deepEqual(notesOf(readPolicy(name, document)), [], name);
+  }
+  for (const [name, document] of Object.entries(MANAGED_POLICIES)) {
+    assert.deepEqual(notesOf(readPolicy(name, document)), [], name);
+  }
+});
 
 test('every problem of a policy is told at once', () => {
   const bad = one([
