@@ -223,7 +223,7 @@ async function record(
   const { succeeded, failed, succeededBytes, failedBytes } = part;
   const { to, holes } = ran;
   const counts = { to, holes, succeeded, failed, succeededBytes, failedBytes };
-  if (await store.commitPart(held.lease, counts, clock.now())) return;
+  if (await held.closing(() => store.commitPart(held.lease, counts, clock.now()))) return;
   context.log.warn({ jobId, seq, fence }, 'A lease was lost; its part is dropped.');
   await tidyStaging(context, () => staging.remove(name));
 }

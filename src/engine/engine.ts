@@ -242,19 +242,18 @@ export class Engine {
       if (isTold) return;
       isTold = true;
       const ms = clock.monotonic() - began;
-      const isLost = held.course === 'lost';
-      this.#vitals.unitEnded(unit, held, { startedAt, ms, end: isLost ? 'lost' : end }, failure);
+      this.#vitals.unitEnded(unit, held, { startedAt, ms, end }, failure);
     };
     try {
       await RUNNERS[kind](unit, held, await asJobsRole(unit.job, held, this.#context));
-      ended(held.course === 'run' ? 'done' : 'given_back');
+      ended(held.end);
       // A unit that ended without closing its lease gives it back; for all others this is nothing.
       await store.release(held.lease, clock.now(), false);
     } catch (error) {
       const isWait = isAway(error);
       const isExpected = isWait || held.course !== 'run';
       const failure = failureOf(error, unit);
-      ended(failure || !isExpected ? 'failed' : 'given_back', String(error));
+      ended(failure || !isExpected ? 'failed' : held.end, String(error));
       if (failure && held.course !== 'lost') {
         log.warn({ jobId, failure }, 'The job cannot go on.');
         await this.#safely(() =>

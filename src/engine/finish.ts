@@ -26,7 +26,7 @@ export const runFinish: RunUnit = async ({ job }, held, context) => {
   const hasRows = job.tasksSucceeded + job.tasksFailed > 0;
   if (job.request.Report?.Enabled && hasRows) await closeUploads(job, held, context); // I3
   await closeOpenUploads(job, held, context);
-  if (!(await store.finishJob(held.lease, clock.now()))) return; // I1
+  if (!(await held.closing(() => store.finishJob(held.lease, clock.now())))) return; // I1
   await tidyStaging(context, () => staging.removeJob(job.id)); // I2
 };
 

@@ -30,6 +30,8 @@ export class HeldLease {
   #freshUntil: number;
   readonly #leases: HeldLeases;
   readonly #left = new AbortController();
+  /** `closing`: what ends the lease is under way; nobody but us is to blame when it is gone then. */
+  #state: 'open' | 'closing' | 'closed' | 'lost' = 'open';
 
   /** `askedAt`: monotonic time before the store was asked for this lease, which is its word as well. */
   constructor(lease: Lease, limits: JobLimits, leases: HeldLeases, askedAt: number) {
@@ -74,8 +76,39 @@ export class HeldLease {
     this.#freshUntil = askedAt + STALE_MS;
   }
 
+  /**
+   * Ends the lease with `commit`, which resolves to false when it was lost. A heartbeat that no longer
+   * finds it meanwhile is no loss.
+   */
+  async closing(commit: () => Promise<boolean>): Promise<boolean> {
+    if (this.#state === 'lost') return commit();
+    this.#state = 'closing';
+    try {
+      const isCommitted = await commit();
+      this.#state = isCommitted ? 'closed' : 'open';
+      if (!isCommitted) this.#lose();
+      return isCommitted;
+    } finally {
+      if (this.#state === 'closing') this.#state = 'open'; // Nobody knows; the store was silent.
+    }
+  }
+
+  /** How it ended, for whoever counts. */
+  get end(): 'done' | 'given_back' | 'lost' {
+    if (this.#state === 'lost') return 'lost';
+    const isWhole = this.#course === 'run' || this.#course === 'lost';
+    return this.#state === 'closed' && isWhole ? 'done' : 'given_back';
+  }
+
+  #lose(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'lost';
+    this.#leases.lost();
+  }
+
   take(course: Course | 'lost'): void {
     this.#course = course;
+    if (course === 'lost') this.#lose();
     if (course !== 'run') this.#left.abort();
   }
 }
@@ -123,6 +156,10 @@ export class HeldLeases {
     return this.#held;
   }
 
+  lost(): void {
+    this.#meters.leasesLost.add();
+  }
+
   drop(held: HeldLease): void {
     this.#held.delete(held);
   }
@@ -148,7 +185,6 @@ export class HeldLeases {
         if (!one || one.course !== 'run') return;
         const course = standing.held ? courseOf(standing.status, one.lease.kind) : 'lost';
         if (course !== 'run') one.take(course);
-        if (course === 'lost') this.#meters.leasesLost.add();
       });
       this.#share(standings, asked);
       this.#silence.worked('The store answers heartbeats again; work goes on.');

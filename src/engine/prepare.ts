@@ -36,7 +36,7 @@ export const runPrepare: RunUnit = async (unit, held, context) => {
   const facts = await readList(unit, held, context);
   if (!facts) return; // Cancelled, or the lease is lost.
   await context.operations.of(unit.job, { bucket: facts.bucket, s3: context.s3 }, held.left); // I3
-  await store.finishPreparing(held.lease, facts, clock.now());
+  await held.closing(() => store.finishPreparing(held.lease, facts, clock.now()));
 };
 
 /** Resolves to undefined when there is no reason to go on. */

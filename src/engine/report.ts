@@ -40,7 +40,8 @@ export const runReport: RunUnit = async (unit, held, context) => {
     const file = await writeFile(job, status, lease.seq, parts, held, context);
     if (file) files.push(file);
   }
-  if (await context.store.complete(held.lease, files)) context.meters.reportFiles.add(files.length);
+  const isSaved = await held.closing(() => context.store.complete(held.lease, files));
+  if (isSaved) context.meters.reportFiles.add(files.length);
 };
 
 async function writeFile(

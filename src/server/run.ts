@@ -9,7 +9,6 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { createJobOfJson } from '../api/index.ts';
 import { fixedKeyring } from '../auth/index.ts';
 import { systemClock } from '../base/clock.ts';
@@ -20,6 +19,7 @@ import { claimFolder, type JobCounts, type Store } from '../store/index.ts';
 import { ConfigError } from './config-error.ts';
 import type { Config, KeyPair } from './config.ts';
 import { buryAll, workersOfFolder } from './instance.ts';
+import { openLog } from './open-log.ts';
 import { openStore } from './open-store.ts';
 import { rootKeyOf } from './root-key.ts';
 import { startSandboxThread } from './sandbox-thread.ts';
@@ -68,10 +68,7 @@ async function compose(
   const { account, dataDir, region, s3: remote } = config;
   if (!remote) throw new ConfigError('BRIGADE_S3_ENDPOINT: a run needs an endpoint to work on.');
   // A person looks at standard error; the log is for those who ask why.
-  const log = pino(
-    { level: config.logLevel },
-    pino.destination({ dest: join(dataDir, 'log'), sync: false }),
-  );
+  const log = openLog(config.logLevel, undefined, join(dataDir, 'log'));
   const key = rootKeyOf(config, random);
   const sandbox = await startSandboxThread({
     dataDir: folderOf(dataDir, 'sandbox'),
