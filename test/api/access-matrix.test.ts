@@ -168,6 +168,8 @@ function expected(kind: Kind, policy: string, call: CallName, isOwn: boolean): s
   const isAllowed = kind === 'root' || (allowed.includes(call) && isWithinLimit);
   if (!isAllowed) return '403 AccessDenied';
   if (!isSeen) return '400 NotFoundException';
+  // The roles of these requests are of the first account: permitted, and refused all the same.
+  if (kind === 'foreign' && call.startsWith('create')) return '400 BadRequestException';
   return call === 'delete-tags' ? '204 ' : '200 ';
 }
 
