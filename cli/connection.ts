@@ -59,7 +59,6 @@ export async function connectControl(given: Given, commands: Commands): Promise<
   const sdk = await import('@aws-sdk/client-s3-control');
   const who = whoOf(given);
   const named = endpointOption(given, 'endpoint', 'BRIGADE_ENDPOINT');
-  const region = await regionOf(new sdk.S3ControlClient(who));
   const target = await targetOf((requestHandler) => {
     const where = named === undefined ? {} : { endpoint: named };
     const options = { ...who, ...where, ...STUB, region: REGION_WITHOUT_ACCOUNT, requestHandler };
@@ -74,6 +73,7 @@ export async function connectControl(given: Given, commands: Commands): Promise<
     return { client, account: accountOption(given) ?? account, isAws: false, url };
   }
   const isAws = isAwsUrl(target);
+  const region = regionOfAws(target) ?? (await regionOf(new sdk.S3ControlClient(who)));
   const client = new sdk.S3ControlClient({
     ...who,
     ...(isAws && named === undefined ? {} : { endpoint: target }),
@@ -119,6 +119,14 @@ const TIMEOUTS = { connectMs: 5000 };
 
 function isAwsUrl(url: string): boolean {
   return /\.amazonaws\.com(\.cn)?$/.test(new URL(url).hostname);
+}
+
+/** An endpoint of AWS takes signatures of its own region only, whichever is configured. */
+function regionOfAws(url: string): string | undefined {
+  const { hostname } = new URL(url);
+  const pattern =
+    /(?:^|\.)s3(?:-control)?(?:-fips)?(?:\.dualstack)?\.([a-z]+(?:-[a-z]+)+-\d+)\.amazonaws\.com(?:\.cn)?$/;
+  return pattern.exec(hostname)?.[1];
 }
 
 function whoOf(given: Given): { readonly profile?: string; readonly region?: string } {

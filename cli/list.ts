@@ -154,7 +154,7 @@ export async function asked(
   if (answer.status >= 200 && answer.status <= 299) return answer;
   if (answer.status === 0) {
     throw new CommandError(
-      `the store does not answer: ${answer.failure ?? 'no reason'}. Check --s3-endpoint and whether it runs.`,
+      `the store does not answer: ${(answer.failure ?? 'no reason').replace(/\.$/, '')}. Check --s3-endpoint and whether it runs.`,
     );
   }
   const { code, message } = toFailure(answer);
