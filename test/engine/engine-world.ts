@@ -20,6 +20,7 @@ const NO_S3: S3 = {
 /** Nothing is staged either: the rest of the interface is never called. */
 const NO_STAGING = {
   jobs: () => Promise.resolve([]),
+  uploads: () => Promise.resolve([]),
   removeJob: () => Promise.resolve(),
 } as Partial<Staging> as Staging;
 
