@@ -98,6 +98,7 @@ const SETTINGS = `Settings of the service are environment variables, or the same
                                PEM files: the API speaks TLS
   BRIGADE_ROOT_ACCESS_KEY_ID, BRIGADE_ROOT_SECRET_ACCESS_KEY
                                the key for the API (default: made at the first start)
+  BRIGADE_EVENTS               where events and the audit trail go (docs/EVENTS.md)
   BRIGADE_MASTER_KEY           seals the secrets of keys in the database: 32 bytes in hex or base64, the
                                same for every service on it (default: made in BRIGADE_DATA_DIR)
 `;
