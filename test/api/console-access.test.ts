@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Keyring } from '../../src/auth/index.ts';
 import { fixedKeyring, readPolicy, Secret } from '../../src/auth/index.ts';
+import { reportKeys, resultKey } from '../../src/report/index.ts';
 import { newJob } from '../contract/store.contract.ts';
 import { type ConsoleWorld, openConsoleWorld, type Reply } from './console-world.ts';
 
@@ -170,6 +171,28 @@ test('a list that names a file of another bucket does not open it', async () => 
   const reply = await world.call('GET', path);
   assert.equal(reply.status, 403, reply.text);
   assert.match(reply.message, /s3:GetObject on resource: "arn:aws:s3:::\w+\/rows\.csv"/);
+});
+
+test('a report leads to no file that its reader may not get', async () => {
+  await world.store.createJob(newJob({ id: 'ended', status: 'Complete' }));
+  const { manifest } = reportKeys(undefined, 'ended');
+  const rows = resultKey(undefined, 'ended', 0, 'failed');
+  const result = { TaskExecutionStatus: 'failed', Bucket: 'reports', MD5Checksum: 'x' };
+  const index = (Key: string) => Buffer.from(JSON.stringify({ Results: [{ ...result, Key }] }));
+  world.objects.set(`reports/${rows}`, Buffer.from('b,k,,failed,403,AccessDenied,No,\n'));
+  world.objects.set(`reports/${manifest}`, index(rows));
+  const read = async () => (await world.call('GET', 'jobs/ended/report')).status;
+  const object = (key: string): object =>
+    allow('s3:GetObject', { Resource: `arn:aws:s3:::reports/${key}` });
+
+  may(allow('s3:DescribeJob'));
+  assert.equal(await read(), 403);
+  may(allow('s3:DescribeJob'), object(manifest));
+  assert.equal(await read(), 403);
+  may(allow('s3:DescribeJob'), object(manifest), object(rows));
+  assert.equal(await read(), 200);
+  may(object(manifest), object(rows));
+  assert.equal(await read(), 403);
 });
 
 test('the jobs of one account are none in the console of another', async () => {

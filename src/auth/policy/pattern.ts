@@ -49,7 +49,7 @@ export function patternOf(text: string, context: Context, withVariables: boolean
       const value = valueOfVariable(found[1] ?? '', context);
       if (value === undefined) return undefined;
       pieces.push(...value); // I1
-      at = VARIABLE.lastIndex;
+      at += found[0].length;
       continue;
     }
     const char = String.fromCodePoint(text.codePointAt(at) ?? 0);
