@@ -179,7 +179,7 @@ test('a report leads to no file that its reader may not get', async () => {
   const rows = resultKey(undefined, 'ended', 0, 'failed');
   const result = { TaskExecutionStatus: 'failed', Bucket: 'reports', MD5Checksum: 'x' };
   const index = (Key: string) => Buffer.from(JSON.stringify({ Results: [{ ...result, Key }] }));
-  world.objects.set(`reports/${rows}`, Buffer.from('b,k,,failed,AccessDenied,403,No\n'));
+  world.objects.set(`reports/${rows}`, Buffer.from('b,k,,failed,403,AccessDenied,No\n'));
   world.objects.set(`reports/${manifest}`, index(rows));
   const read = async () => (await world.call('GET', 'jobs/ended/report')).status;
   const object = (key: string): object =>
