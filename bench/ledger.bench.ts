@@ -16,7 +16,7 @@
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHUNK_ROWS } from '../src/model/limits.ts';
 import { openPostgresStore, openSqliteStore, type Store } from '../src/store/index.ts';
@@ -107,9 +107,8 @@ try {
   );
   await client.end();
   assert.deepEqual([found[0]?.['fsync'], found[0]?.['commits']], ['on', 'on']);
-  const load = loadavg()[0]?.toFixed(1);
   console.log(`ledger.bench: ${settingLines(setting())}`);
-  console.log(`PostgreSQL ${found[0]?.['version']}; load of the machine before: ${load}\n`);
+  console.log(`PostgreSQL ${found[0]?.['version']}\n`);
   if (chunksAlone === undefined) await rates(folder, url);
   else await ledgersAlone(chunksAlone, folder);
 } finally {

@@ -1,13 +1,18 @@
 /** Where, when and how something was measured, and figures for people. */
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { relative } from 'node:path';
 
 export interface Setting {
   readonly machine: string;
   readonly node: string;
   readonly date: string;
+  /** Of the machine in the minute before; above a few tenths, figures say little. */
+  readonly load: number;
   readonly command: string;
 }
+
+/** Before this program began; later it would be its own. */
+const LOAD_BEFORE = loadavg()[0] ?? NaN;
 
 export function setting(): Setting {
   const [script = '', ...args] = process.argv.slice(1);
@@ -15,12 +20,13 @@ export function setting(): Setting {
     machine: `${cpus()[0]?.model.trim() ?? 'unknown CPU'} x ${cpus().length}`,
     node: process.version,
     date: new Date().toISOString().slice(0, 10),
+    load: LOAD_BEFORE,
     command: ['node', relative(process.cwd(), script), ...args].join(' '),
   };
 }
 
-export function settingLines({ machine, node, date, command }: Setting): string {
-  return `${machine}, Node ${node}, ${date}\n${command}\n`;
+export function settingLines({ machine, node, date, load, command }: Setting): string {
+  return `${machine}, Node ${node}, ${date}, load before ${load.toFixed(1)}\n${command}\n`;
 }
 
 export function median(values: readonly number[]): number {
