@@ -6,11 +6,40 @@ import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import Header from '@cloudscape-design/components/header';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import SpaceBetween from '@cloudscape-design/components/space-between';
+import { useEffect, useState } from 'react';
 import type { Draft } from '../lib/draft.ts';
+import { get } from '../lib/http.ts';
 import { formOf } from '../lib/operations.ts';
-import { requestOf } from '../lib/request.ts';
+import { bucketsOf, requestOf } from '../lib/request.ts';
 import { useSession } from '../lib/session.ts';
+import type { JobRequest } from '../lib/types.ts';
 import { Code } from '../parts/code.tsx';
+
+/** Said here, because a job finds out when its tasks have run already. */
+function UnknownBuckets({ request }: { readonly request: JobRequest }) {
+  const named = bucketsOf(request).join(',');
+  const [unknown, setUnknown] = useState<readonly string[]>([]);
+  useEffect(() => {
+    const gone = new AbortController();
+    get<{ buckets: readonly { readonly name: string }[] }>('buckets', gone.signal).then(
+      ({ buckets }) => {
+        const known = new Set(buckets.map(({ name }) => name));
+        setUnknown(named.split(',').filter((name) => !known.has(name)));
+      },
+      // Who may not list buckets is not told about them.
+      () => undefined,
+    );
+    return () => gone.abort();
+  }, [named]);
+  if (unknown.length === 0) return null;
+  return (
+    <Alert type="warning" header="Is the name right?">
+      {unknown.join(' and ')} {unknown.length === 1 ? 'is' : 'are'} not among the buckets that the
+      service sees. What it cannot read or write fails; a report that cannot be written fails the
+      job when its tasks have run.
+    </Alert>
+  );
+}
 
 interface Props {
   readonly draft: Draft;
@@ -25,6 +54,7 @@ export function Review({ draft, onEdit }: Props) {
   const isEmpty = Object.keys(parameters).length === 0;
   return (
     <SpaceBetween size="l">
+      <UnknownBuckets request={request} />
       <Alert type="info">
         The job reads its list first, and then waits until you have seen the number of objects and
         choose Run job.

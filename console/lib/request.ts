@@ -39,6 +39,14 @@ export function requestOf(draft: Draft, token: string, account: string): JobRequ
   };
 }
 
+/** Every bucket that the request names, once each. */
+export function bucketsOf(request: JobRequest): readonly string[] {
+  const { Operation, Report, Manifest, ManifestGenerator } = request;
+  const text = JSON.stringify({ Operation, Report, Manifest, ManifestGenerator });
+  const arns = text.matchAll(/"arn:aws:s3:::([^"/]+)/g);
+  return [...new Set([...arns].map(([, name = '']) => name))];
+}
+
 function manifestOf({ list, bucket, key, etag, versionId, fields, withVersions }: Draft): Manifest {
   const reportFields = ['Bucket', 'Key', ...(withVersions ? ['VersionId'] : [])];
   return {

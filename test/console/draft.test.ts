@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { createJobCommand } from '../../console/lib/command.ts';
 import { draftOfJob, lostInClone, retryOfJob } from '../../console/lib/clone.ts';
 import { type Draft, emptyDraft, problemsOf } from '../../console/lib/draft.ts';
-import { requestOf } from '../../console/lib/request.ts';
+import { bucketsOf, requestOf } from '../../console/lib/request.ts';
 import type { Field } from '../../console/lib/fields.ts';
 import { OPERATIONS } from '../../console/lib/aws-operations.ts';
 import { BUILT_INS } from '../../console/lib/built-ins.ts';
@@ -284,4 +284,17 @@ test('the command of a job is one that a shell reads as it is meant', () => {
   assert.match(command, /--tags '\[\{"Key":"a","Value":"b c"\}\]'/);
   assert.match(command, /--manifest-generator '\{/);
   assert.match(command, /--confirmation-required$/);
+});
+
+test('the buckets that a request names are those of list, target and report, once each', () => {
+  const draft = {
+    ...emptyDraft('123456789012'),
+    list: 'csv' as const,
+    bucket: 'lists',
+    key: 'a "b".csv',
+    operation: 'S3PutObjectCopy',
+    values: { TargetResource: 'target', TargetKeyPrefix: 'x' },
+    reportBucket: 'target',
+  };
+  assert.deepEqual(bucketsOf(requestOf(draft, 'token', '123456789012')), ['target', 'lists']);
 });

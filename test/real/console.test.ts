@@ -369,6 +369,20 @@ test('a session that ends in the wizard costs nothing: signing in leads back to 
   await page.getByText('Complete', { exact: true }).first().waitFor();
 });
 
+test('a bucket that is not there is told before the job is made', async () => {
+  await world.goto('/jobs');
+  await page.getByRole('link', { name: 'Create job' }).first().click();
+  await fill('Source bucket', 'photos');
+  await next();
+  await choose('Delete all object tags');
+  await next();
+  await fill('Report destination', 's3://report/console');
+  await next();
+  await page.getByText('report is not among the buckets that the service sees').waitFor();
+  await page.getByRole('link', { name: 'Jobs', exact: true }).click();
+  await page.getByRole('heading', { name: /^Jobs/ }).waitFor();
+});
+
 test('a page that is loaded anew in the wizard is as it was; leaving it, or another draft, begins anew', async () => {
   await world.goto('/create');
   await fill('Source bucket', 'photos');
