@@ -33,6 +33,10 @@ beforeEach(() => {
     'curl',
     'ip',
     'chromium',
+    'tmux',
+    'promtool',
+    'hadolint',
+    'kubernetes-validate',
   ]) {
     command(name, 'exit 0');
   }

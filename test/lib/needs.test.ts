@@ -23,6 +23,10 @@ test('without any program the real tests fail and say how to get each', () => {
     'boto3',
     'aws cli',
     'moto',
+    'promtool',
+    'hadolint',
+    'kubernetes-validate',
+    'definitions of OpenTelemetry',
     'chromium',
   ];
   for (const name of names) {
@@ -30,12 +34,14 @@ test('without any program the real tests fail and say how to get each', () => {
   }
   assert.match(stdout, /apt-get install -y --no-install-recommends radosgw ceph-mon ceph-osd/);
   assert.match(stdout, /pip install awscli==[\d.]+ boto3==[\d.]+/);
-  assert.match(stdout, /\n0 passed, 9 failed\n$/);
+  assert.match(stdout, /\n0 passed, 13 failed\n$/);
 });
 
 test('programs that are too old for the newest operation count as missing', () => {
   const folder = mkdtempSync(join(tmpdir(), 'brigade-needs-'));
-  for (const name of ['radosgw', 'ceph-mon', 'ceph-osd', 'python3', 'tmux', 'aws', 'chromium']) {
+  const judges = ['promtool', 'hadolint', 'kubernetes-validate'];
+  const stores = ['radosgw', 'ceph-mon', 'ceph-osd'];
+  for (const name of [...stores, ...judges, 'python3', 'tmux', 'aws', 'chromium']) {
     writeFileSync(join(folder, name), '#!/bin/sh\necho S3PutObjectCopy\n');
     chmodSync(join(folder, name), 0o755);
   }

