@@ -68,10 +68,14 @@ async function closeUploads(job: Job, held: HeldLease, context: EngineContext): 
   const { folder, isResultKey } = resultsFolder(job.request.Report?.Prefix, job.id);
   const place = { ...reportTarget(job), prefix: folder };
   const patience = Patience.ofJob(context);
+  let hasWaited = false;
   for (;;) {
     const options = { clock, random, signal: held.left };
     const closed = await abortUploadsBelow(s3, place, options, isResultKey);
     if (closed.ok) return;
+    if (!hasWaited)
+      log.warn({ jobId: job.id, closed }, 'The end of a job waits for its report bucket.');
+    hasWaited = true;
     // A report that could not be written was waited for long enough.
     if (wantsReport(job) && (await patience.next(closed, held.left))) continue;
     if (held.left.aborted) throw new TryLater('The lease ended while uploads were being closed.');

@@ -40,6 +40,14 @@ export function toOutcomeOfResult(answer: S3Answer, resultName: string): Outcome
   );
 }
 
+/** As toOutcomeOfResult, of a list: a store that has nothing to tell may send `<Result/>`. */
+export function toOutcomeOfList(answer: S3Answer, resultName: string): Outcome {
+  const outcome = toOutcome(answer);
+  const xml = textOf(answer);
+  const isEmpty = rootName(xml) === resultName && /^[^<]*(<\?[^>]*>\s*)?<[^<>]*\/>\s*$/.test(xml);
+  return outcome.ok && isEmpty ? outcome : toOutcomeOfResult(answer, resultName);
+}
+
 /** Whether a request that failed may have been carried out all the same. */
 export function mayHaveHappened({ status, isUnsent }: S3Answer): boolean {
   return status === 0 ? isUnsent !== true : status === 500 || status === 502 || status === 504;

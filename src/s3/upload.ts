@@ -11,7 +11,7 @@
  */
 import { createHash, hash } from 'node:crypto';
 import { failed, type FailedOutcome } from '../model/outcome.ts';
-import { toFailure, toOutcome, toOutcomeOfResult } from './outcome.ts';
+import { toFailure, toOutcome, toOutcomeOfList, toOutcomeOfResult } from './outcome.ts';
 import { type RetryOptions, sendWithRetry } from './retrying.ts';
 import type { S3, S3Answer, S3Request } from './s3.ts';
 import { elements, elementText, escapeXml } from './xml.ts';
@@ -112,7 +112,7 @@ export async function abortUploadsBelow(
     const query: Record<string, string> = { uploads: '', prefix, ...marker };
     const list: S3Request = { method: 'GET', bucket, query, headers };
     const answer: S3Answer = await sendWithRetry(s3, list, retry);
-    const outcome = toOutcomeOfResult(answer, 'ListMultipartUploadsResult');
+    const outcome = toOutcomeOfList(answer, 'ListMultipartUploadsResult');
     if (!outcome.ok) return outcome;
     const xml = answer.body.toString('utf8');
     for (const upload of elements(xml, 'Upload')) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type S3Answer, toFailure, toOutcome, toOutcomeOfResult } from '../../src/s3/index.ts';
+import { toOutcomeOfList } from '../../src/s3/outcome.ts';
 
 function answer(status: number, body = ''): S3Answer {
   return { status, headers: {}, body: Buffer.from(body) };
@@ -52,6 +53,16 @@ test('a copy succeeds only with a whole result', () => {
     const outcome = toOutcomeOfResult(answer(200, body), 'CopyObjectResult');
     assert.equal(outcome.ok === false && outcome.again, 'later', body);
   }
+});
+
+test('a list may be empty, and not cut off', () => {
+  for (const empty of ['<R/>', '<R></R>', '<?xml version="1.0"?>\n<R xmlns="http://s3/" />\n']) {
+    assert.equal(toOutcomeOfList(answer(200, empty), 'R').ok, true, empty);
+  }
+  for (const cut of ['<R>', '<R><Key/>', '<R xmlns="a/', '<Other/>', '<R/><Key>', '']) {
+    assert.equal(toOutcomeOfList(answer(200, cut), 'R').ok, false, cut);
+  }
+  assert.equal(toOutcomeOfList(answer(503, '<R/>'), 'R').ok, false);
 });
 
 test('an answer without a body has a code by its status', () => {
