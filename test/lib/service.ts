@@ -20,6 +20,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const NODE = join(REPOSITORY, 'node_modules/.bin/node');
 const BRIGADE = join(REPOSITORY, 'bin/brigade.js');
+const NEW_SPACE = '--max-semi-space-size=32';
 const START_MS_MAX = 20_000;
 const STOP_MS_MAX = 20_000;
 
@@ -89,7 +90,8 @@ export async function startService({ env = {} }: ServiceOptions = {}): Promise<T
   let child: Child | undefined;
 
   const start = async (): Promise<void> => {
-    const started = spawn(NODE, ['--import', GUARD, BRIGADE, 'serve'], {
+    // As `npm start` does it.
+    const started = spawn(NODE, [NEW_SPACE, '--import', GUARD, BRIGADE, 'serve'], {
       cwd: folder,
       env: settings,
       stdio: ['pipe', 'pipe', 'pipe'],
