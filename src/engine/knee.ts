@@ -49,6 +49,8 @@ export class Knee {
   }
 
   setMax(max: number): void {
+    // It is told several times a second; what was learnt holds for as long as it stays.
+    if (max === this.#max) return;
     const isOpen = this.#known === this.#max;
     this.#max = max;
     this.#known = isOpen ? max : Math.min(this.#known, max);
