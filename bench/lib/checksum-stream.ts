@@ -29,7 +29,12 @@ function* pieces(): Generator<Buffer> {
 const store: S3 = {
   send: () => Promise.resolve(answer(200, '', { 'content-length': count, etag: '"e"' })),
   open: () =>
-    Promise.resolve({ status: 200, headers: { etag: '"e"' }, body: Readable.from(pieces()) }),
+    Promise.resolve({
+      status: 200,
+      headers: { etag: '"e"' },
+      body: Readable.from(pieces()),
+      isFromSocket: true,
+    }),
   traits: () => Promise.resolve(undefined),
 };
 const operation = { ChecksumAlgorithm, ChecksumType: 'FULL_OBJECT' } as const;
