@@ -30,6 +30,11 @@ export const systemClock: Clock = {
     }),
 };
 
+/** Calls `work` when all that has come from sockets and files by now was seen to. */
+export function afterThisRound(work: () => void): void {
+  setImmediate(work);
+}
+
 /** How late the event loop of this thread was, in seconds, since the last look. */
 export interface LoopDelay {
   readonly median: number;

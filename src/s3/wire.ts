@@ -13,7 +13,7 @@
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Clock } from '../base/clock.ts';
+import { afterThisRound, type Clock } from '../base/clock.ts';
 import { AnswerParser, type AnswerLimits, WireError } from './answer-parser.ts';
 import { noAnswer, noAnswerFor, noAnswerOf, unsentIf } from './no-answer.ts';
 import type { S3Answer } from './s3.ts';
@@ -52,6 +52,8 @@ export class Wire implements Owner {
   /** The last one that became free is the first to work again: the others may grow old and go. */
   readonly #idle: Connection[] = [];
   readonly #line: Errand[] = [];
+  /** Connections whose next request is still to be written. */
+  #outbox: Connection[] = [];
   readonly #closing = new AbortController();
   #isLooking = false;
   #tlsSession: Buffer | undefined;
@@ -84,6 +86,20 @@ export class Wire implements Owner {
     const next = this.#next();
     if (next === undefined) this.#idle.push(connection);
     else connection.begin(next);
+  }
+
+  /**
+   * Requests go out together, when every answer that has come was read: the first wakes the other side,
+   * and the others find it awake. On loopback half of what a request cost was waking (bench/BENCHMARKS.md).
+   */
+  post(connection: Connection): void {
+    if (this.#outbox.push(connection) === 1) afterThisRound(() => this.#sendAll());
+  }
+
+  #sendAll(): void {
+    const outbox = this.#outbox;
+    this.#outbox = [];
+    for (const connection of outbox) connection.send();
   }
 
   gone(connection: Connection): void {
@@ -182,6 +198,8 @@ class Errand {
 interface Owner {
   /** Ready for the next request. */
   free(connection: Connection): void;
+  /** Will have its request sent in a moment. */
+  post(connection: Connection): void;
   gone(connection: Connection): void;
 }
 
@@ -202,7 +220,7 @@ class Connection {
     this.#socket.once(opened, () => {
       this.#isOpen = true;
       this.#quietLooks = 0;
-      this.#send();
+      this.send();
     });
     this.#socket.once('end', () => this.#ended());
     this.#socket.once('error', (error) => this.#fail(noAnswerFor(error)));
@@ -214,7 +232,7 @@ class Connection {
     errand.connection = this;
     this.#parser = new AnswerParser(errand.request.limits);
     this.#quietLooks = 0;
-    if (this.#isOpen) this.#send();
+    if (this.#isOpen) this.#owner.post(this);
   }
 
   /** Looked at every LOOK_MS. */
@@ -236,7 +254,8 @@ class Connection {
     this.#fail(noAnswerOf('WIRE_CLOSED'));
   }
 
-  #send(): void {
+  /** Nothing, when its errand has ended meanwhile. */
+  send(): void {
     const errand = this.#errand;
     if (errand === undefined) return;
     const { head, body } = errand.request;
