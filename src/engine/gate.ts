@@ -10,7 +10,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Again } from '../model/outcome.ts';
 import { Knee } from './knee.ts';
-import { Line, type Who } from './line.ts';
+import { type Go, Line, type Who } from './line.ts';
 import { Pace } from './pace.ts';
 import { Throttle } from './throttle.ts';
 
@@ -58,12 +58,15 @@ export class Gate {
     return this.#inFlight;
   }
 
-  /** True: go. False: wait for `turn()`. Two calls, so that the usual case costs no promise. */
+  /** As Line has it, like `queue` and `turn`. */
   tryEnter(): boolean {
     return this.#line.tryEnter();
   }
 
-  /** Resolves to true when it is the caller's turn, who has then entered; to false when they left. */
+  queue(who: Who, go: Go): void {
+    this.#line.queue(who, go);
+  }
+
   turn(who: Who): Promise<boolean> {
     return this.#line.turn(who);
   }

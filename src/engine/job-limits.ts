@@ -12,7 +12,7 @@ import type { Clock } from '../base/clock.ts';
 import { shareOf, split } from '../lifecycle/index.ts';
 import { jobOptionsOf, type JobOptions } from '../model/job-options.ts';
 import type { JobTag } from '../model/job.ts';
-import { Line, type Who } from './line.ts';
+import { type Go, Line, type Who } from './line.ts';
 import { Pace } from './pace.ts';
 
 /** How long the store's word counts: D5's second, less the way of a request out of here. */
@@ -78,12 +78,15 @@ export class JobLimits {
     this.#line.admit();
   }
 
-  /** True: go. False: wait for `turn`. Two calls, so that the usual case costs no promise. */
+  /** As Line has it, like `queue` and `turn`. */
   tryEnter(): boolean {
     return this.#line.tryEnter();
   }
 
-  /** Resolves to true when it is the caller's turn, who has then entered; to false when they left. */
+  queue(who: Who, go: Go): void {
+    this.#line.queue(who, go);
+  }
+
   turn(who: Who): Promise<boolean> {
     return this.#line.turn(who);
   }

@@ -17,9 +17,12 @@ export interface Who {
   readonly course: Course | 'lost';
 }
 
+/** Told true when it is somebody's turn, who has then entered; false when they left. */
+export type Go = (hasEntered: boolean) => void;
+
 interface Waiter {
   readonly who: Who;
-  readonly resolve: (hasEntered: boolean) => void;
+  readonly go: Go;
 }
 
 export class Line {
@@ -40,22 +43,25 @@ export class Line {
     return this.#head === this.#waiting.length;
   }
 
-  /** True: go. False: wait for `turn`. Two calls, so that the usual case costs no promise. */
+  /** True: go. False: wait in `queue` or for `turn`. Two calls, so that the usual case costs nothing to wait with. */
   tryEnter(): boolean {
     return this.isEmpty && this.#enter();
   }
 
+  /** Calls `go` once, which must not throw. A promise less than `turn` for each task. */
+  queue(who: Who, go: Go): void {
+    this.#waiting.push({ who, go });
+    if (!this.#isPumping) void this.#pump();
+  }
+
   /** Resolves to true when it is the caller's turn, who has then entered; to false when they left. */
   turn(who: Who): Promise<boolean> {
-    return new Promise((resolve) => {
-      this.#waiting.push({ who, resolve });
-      if (!this.#isPumping) void this.#pump();
-    });
+    return new Promise((resolve) => this.queue(who, resolve));
   }
 
   /** Lets in whoever may enter now. */
   admit(): void {
-    while (!this.isEmpty && this.#enter()) this.#waiting[this.#head++]?.resolve(true);
+    while (!this.isEmpty && this.#enter()) this.#waiting[this.#head++]?.go(true);
     if (this.isEmpty || this.#head > HEAD_MAX) this.#forget();
   }
 
@@ -71,7 +77,7 @@ export class Line {
       const gone = this.#waiting.filter(({ who }) => who.course !== 'run');
       if (gone.length > 0) {
         this.#waiting = this.#waiting.filter(({ who }) => who.course === 'run');
-        for (const { resolve } of gone) resolve(false); // I1
+        for (const { go } of gone) go(false); // I1
       }
       this.admit();
       if (this.isEmpty) break;
