@@ -91,6 +91,8 @@ export class Engine {
   readonly #vitals: VitalSigns;
   readonly #supply = new Supply();
   readonly #running = new Map<Promise<void>, Running>();
+  /** When all jobs are looked at again, at the latest. */
+  #steersAt = -Infinity;
   /** Cut a loop's sleep short: a lane is free, or it is time to stop. */
   readonly #bells = { beat: new Bell(), tick: new Bell(), sweep: new Bell(), roster: new Bell() };
   #isStopping = false;
@@ -173,17 +175,28 @@ export class Engine {
 
   async #tick(): Promise<void> {
     if (!this.#roster.isTrusted) return; // I5
-    const { chunkLanes, controlLanes } = this.#context.options;
+    const { controlLanes, tickMs } = this.#context.options;
+    const now = this.#context.clock.monotonic();
+    // Most rounds are for the end of a chunk. While there are chunks to lease no job has a step to take
+    // that could not wait for the next full round, and asking costs more than leasing.
+    if (now < this.#steersAt && (await this.#fillChunks())) return;
+    this.#steersAt = now + tickMs;
     // A job goes through several steps at once; a limit keeps a mistake from spinning for ever.
     for (let round = 0; round < STEPS_PER_TICK && (await steer(this.#context)) > 0; round++);
     await this.#fill(CONTROL_KINDS, controlLanes);
-    this.#supply.note(this.#leases.tasksEnded, this.#context.clock.monotonic());
-    // Who may send nothing would only keep chunks from those who may.
-    if (this.#roster.limit > 0) await this.#fill(['chunk'], chunkLanes);
+    await this.#fillChunks();
   }
 
-  /** Until the lanes of every kind are full, or hold enough, or nothing is left to lease. */
-  async #fill(kinds: readonly UnitKind[], lanesPerKind: number): Promise<void> {
+  /** True: there are as many as are wanted. */
+  async #fillChunks(): Promise<boolean> {
+    this.#supply.note(this.#leases.tasksEnded, this.#context.clock.monotonic());
+    // Who may send nothing would only keep chunks from those who may.
+    if (this.#roster.limit === 0) return false;
+    return this.#fill(['chunk'], this.#context.options.chunkLanes);
+  }
+
+  /** True: the lanes of every kind are full, or hold enough. False: nothing is left to lease. */
+  async #fill(kinds: readonly UnitKind[], lanesPerKind: number): Promise<boolean> {
     const { store, clock, options } = this.#context;
     while (!this.#isStopping) {
       const running = [...this.#running.values()].map(({ held }) => held);
@@ -194,7 +207,7 @@ export class Engine {
       const wanted = (kind: UnitKind): number =>
         kind === 'chunk' ? Math.min(free(kind), this.#chunksWanted()) : free(kind);
       const open = kinds.filter((kind) => wanted(kind) > 0);
-      if (open.length === 0) return;
+      if (open.length === 0) return true;
       // As many as fit, should they all be of one kind.
       const limit = Math.min(...open.map(wanted));
       const askedAt = clock.monotonic();
@@ -208,8 +221,9 @@ export class Engine {
         except: jobsHeldOften(limited),
       });
       for (const unit of units) this.#run(unit, askedAt);
-      if (units.length < limit) return;
+      if (units.length < limit) return false;
     }
+    return false;
   }
 
   #chunksWanted(): number {
@@ -227,6 +241,7 @@ export class Engine {
     const running = this.#runToEnd(unit, held).finally(() => {
       this.#leases.drop(held);
       this.#running.delete(running);
+      if (unit.lease.kind !== 'chunk') this.#steersAt = -Infinity;
       this.#bells.tick.ring();
     });
     const { range, mark = 0, holes = [] } = unit.work;
@@ -247,8 +262,8 @@ export class Engine {
     try {
       await RUNNERS[kind](unit, held, await asJobsRole(unit.job, held, this.#context));
       ended(held.end);
-      // A unit that ended without closing its lease gives it back; for all others this is nothing.
-      await store.release(held.lease, clock.now(), false);
+      // A unit that ended without closing its lease gives it back.
+      if (!held.isClosed) await store.release(held.lease, clock.now(), false);
     } catch (error) {
       const isWait = isAway(error);
       const isExpected = isWait || held.course !== 'run';

@@ -93,6 +93,11 @@ export class HeldLease {
     }
   }
 
+  /** It ended with what it was for: there is nothing to give back. */
+  get isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
   /** How it ended, for whoever counts. */
   get end(): 'done' | 'given_back' | 'lost' {
     if (this.#state === 'lost') return 'lost';
