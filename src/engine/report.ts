@@ -10,6 +10,7 @@
  *     begins its own: also when there was no time to tell, or nothing of it is to be written.
  */
 import { assert } from '../base/assert.ts';
+import { giveBack } from '../base/bytes.ts';
 import type { Job } from '../model/job.ts';
 import type { FailedOutcome } from '../model/outcome.ts';
 import { resultKey } from '../report/index.ts';
@@ -114,7 +115,10 @@ async function* rows(
       }
       const first = ahead.shift();
       if (!first) return;
-      yield* await first.pieces;
+      for (const piece of await first.pieces) {
+        yield piece;
+        giveBack(piece); // The upload has copied it.
+      }
       held -= first.bytes;
     }
   } finally {

@@ -10,7 +10,6 @@
  *     and every other prefix of the bucket, is not ours.
  */
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
@@ -78,7 +77,7 @@ class BucketStaging implements Staging {
     this.#expect(await this.#send({ method: 'PUT', key, headers, body: bytes }));
   }
 
-  async *read(...[name, start, end]: Parameters<Staging['read']>): AsyncGenerator<Buffer> {
+  async *read(...[name, start, end]: Parameters<Staging['read']>): AsyncGenerator<Uint8Array> {
     const key = this.#base + pathOf(name);
     let at = start;
     for (let attempt = 0; at < end; attempt++) {
@@ -89,15 +88,15 @@ class BucketStaging implements Staging {
       let broke: unknown;
       try {
         // Object streams of bytes: what undici hands out are Buffers.
-        for await (const piece of opened as AsyncIterable<Buffer>) {
+        for await (const piece of opened.body as AsyncIterable<Buffer>) {
           at += piece.length;
-          yield piece;
+          yield opened.isFromSocket ? piece : Uint8Array.from(piece);
         }
         if (end === Infinity) return;
       } catch (error) {
         broke = error;
       } finally {
-        opened.destroy();
+        opened.body.destroy();
       }
       if (at > from) attempt = 0; // I3
       if (broke !== undefined && attempt + 1 >= ATTEMPTS) throw this.#away(String(broke), broke);
@@ -185,7 +184,7 @@ class BucketStaging implements Staging {
   }
 
   /** Undefined: the file has nothing from `start` on. */
-  async #open(key: string, start: number, end: number): Promise<Readable | undefined> {
+  async #open(key: string, start: number, end: number): Promise<S3Stream | undefined> {
     const isRanged = start > 0 || end !== Infinity;
     const range = `bytes=${start}-${end === Infinity ? '' : end - 1}`;
     const { s3, bucket } = this.#options;
@@ -193,7 +192,7 @@ class BucketStaging implements Staging {
     for (let attempt = 0; ; attempt++) {
       const answer = await s3.open({ method: 'GET', bucket, key, headers });
       if (isStream(answer)) {
-        if (!isRanged || answer.status === 206) return answer.body;
+        if (!isRanged || answer.status === 206) return answer;
         answer.body.destroy();
         throw this.#away(`it answered a ranged read with ${answer.status}`, undefined);
       }

@@ -16,7 +16,10 @@ import { PROBE_JOB, type StagedName, type UploadName } from './names.ts';
 
 export interface Staging {
   write(name: StagedName, bytes: Uint8Array): Promise<void>;
-  /** Bytes [start, end) of a file; `end` may be Infinity. Also throws StagedFileLost. */
+  /**
+   * Bytes [start, end) of a file; `end` may be Infinity. Also throws StagedFileLost. The memory of a
+   * piece is nobody else's: whoever has read it may give it back (base/bytes.ts).
+   */
   read(name: StagedName, start: number, end: number): AsyncIterable<Uint8Array>;
   /** Forgets a file whose lease was lost before it could be recorded. */
   remove(name: StagedName): Promise<void>;

@@ -149,7 +149,7 @@ function memoryStaging(): Staging {
     async *read(part, from, to) {
       const file = files.get(nameOf(part));
       assert.ok(file, 'a part that the ledger knows is not in staging');
-      if (to > from) yield file.subarray(from, to);
+      if (to > from) yield Uint8Array.from(file.subarray(from, to));
     },
     remove: async (part) => void files.delete(nameOf(part)),
     removeJob: async (jobId) => {
