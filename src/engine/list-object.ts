@@ -27,6 +27,9 @@ export interface ObjectName {
   readonly role: 'manifest' | 'data file';
 }
 
+/** A chunk of the usual size has a tenth of it. */
+const AT_ONCE_BYTES_MAX = 1024 * 1024;
+
 export class ListObject {
   readonly name: ObjectName;
   readonly #held: HeldLease;
@@ -78,6 +81,8 @@ export class ListObject {
 
   /** The bytes [start, end), all of them, in memory. */
   async range(start: number, end: number): Promise<Buffer> {
+    const atOnce = await this.#rangeAtOnce(start, end);
+    if (atOnce !== undefined) return atOnce;
     const patience = Patience.ofJob(this.#context);
     for (;;) {
       let failure = failed(0, 'IncompleteBody', 'It ended early.', 'later');
@@ -94,6 +99,21 @@ export class ListObject {
     }
   }
 
+  /**
+   * One try without a stream, which costs several times as much. Undefined: it is no small range, or
+   * something is wrong, and the stream's tries will tell what.
+   */
+  async #rangeAtOnce(start: number, end: number): Promise<Buffer | undefined> {
+    if (end - start > AT_ONCE_BYTES_MAX) return undefined;
+    await this.#run();
+    const sentAt = this.#context.clock.monotonic();
+    const answer = await this.#context.s3.send(this.#request(start, end), this.#held.left);
+    const isWhole = answer.status === 206 && answer.body.length === end - start;
+    if (!isWhole || this.#isOther(answer)) return undefined;
+    this.#context.gate.alive(sentAt);
+    return answer.body;
+  }
+
   /** The whole object in memory; undefined: it has more than `bytesMax`. */
   async whole(bytesMax: number): Promise<Buffer | undefined> {
     const pieces: Buffer[] = [];
@@ -108,23 +128,15 @@ export class ListObject {
 
   /** Undefined: there is nothing from `start` on. */
   async #open(start: number, end?: number): Promise<Readable | undefined> {
-    const { bucket, key, versionId } = this.name;
-    const isRanged = start > 0 || end !== undefined;
     const patience = Patience.ofJob(this.#context);
     for (;;) {
       await this.#run();
-      const headers: Record<string, string> = {};
-      if (this.#etag !== undefined) headers['if-match'] = `"${this.#etag}"`;
-      if (isRanged) headers['range'] = `bytes=${start}-${end === undefined ? '' : end - 1}`;
-      const query: Record<string, string> = versionId === undefined ? {} : { versionId };
+      const request = this.#request(start, end);
       const sentAt = this.#context.clock.monotonic();
-      const answer = await this.#context.s3.open(
-        { method: 'GET', bucket, key, query, headers },
-        this.#held.left,
-      );
+      const answer = await this.#context.s3.open(request, this.#held.left);
       if (isStream(answer)) {
         this.#context.gate.alive(sentAt);
-        this.#accept(answer, isRanged);
+        this.#accept(answer, request.headers['range'] !== undefined);
         this.#isFromSocket = answer.isFromSocket === true;
         return answer.body;
       }
@@ -135,10 +147,26 @@ export class ListObject {
     }
   }
 
+  #request(start: number, end?: number) {
+    const { bucket, key, versionId } = this.name;
+    const headers: Record<string, string> = {};
+    if (this.#etag !== undefined) headers['if-match'] = `"${this.#etag}"`;
+    if (start > 0 || end !== undefined) {
+      headers['range'] = `bytes=${start}-${end === undefined ? '' : end - 1}`;
+    }
+    const query: Record<string, string> = versionId === undefined ? {} : { versionId };
+    return { method: 'GET', bucket, key, query, headers } as const;
+  }
+
+  /** I1. */
+  #isOther({ headers: { etag } }: S3Answer | S3Stream): boolean {
+    return etag !== undefined && this.#etag !== undefined && unquoted(etag) !== this.#etag;
+  }
+
   /** I1. Destroys the body of an answer that is not what was asked for. */
   #accept(answer: S3Stream, isRanged: boolean): void {
     const etag = answer.headers['etag'];
-    const isOther = etag !== undefined && this.#etag !== undefined && unquoted(etag) !== this.#etag;
+    const isOther = this.#isOther(answer);
     if (!isOther && (!isRanged || answer.status === 206)) {
       if (etag !== undefined) this.#etag ??= unquoted(etag);
       return;
