@@ -42,8 +42,8 @@ export interface LoopDelay {
   readonly max: number;
 }
 
-/** As fine as anybody needs; finer would wake the process for nothing. */
-const DELAY_RESOLUTION_MS = 20;
+/** A delay that matters is longer. Each look wakes a process that may have nothing else to do. */
+const DELAY_RESOLUTION_MS = 100;
 
 export function watchLoop(): { look(): LoopDelay; stop(): void } {
   const histogram = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });

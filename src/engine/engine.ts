@@ -57,6 +57,8 @@ const FAILURES_MAX = 5;
 /** From the last part to the finish unit a job takes four steps. */
 const STEPS_PER_TICK = 8;
 const SWEEP_MS = 60_000;
+/** Until a job is seen that another process was given. */
+const IDLE_MS = 1000;
 const RETRY = { baseMs: 1000, capMs: 30_000 };
 
 export interface EngineDeps {
@@ -93,6 +95,8 @@ export class Engine {
   readonly #running = new Map<Promise<void>, Running>();
   /** When all jobs are looked at again, at the latest. */
   #steersAt = -Infinity;
+  /** The last look at all jobs has found nothing to do, and nothing runs. */
+  #isIdle = false;
   /** Cut a loop's sleep short: a lane is free, or it is time to stop. */
   readonly #bells = { beat: new Bell(), tick: new Bell(), sweep: new Bell(), roster: new Bell() };
   #isStopping = false;
@@ -113,12 +117,40 @@ export class Engine {
   }
 
   start(): void {
+    const { heartbeatMs, tickMs } = this.#context.options;
     this.#loops ??= Promise.all([
-      this.#every(() => this.#beat(), this.#context.options.heartbeatMs, this.#bells.beat),
-      this.#every(() => this.#tick(), this.#context.options.tickMs, this.#bells.tick),
-      this.#every(() => this.#sweep(), SWEEP_MS, this.#bells.sweep),
-      this.#every(() => this.#checkIn(), this.#roster.everyMs, this.#bells.roster),
+      this.#every(
+        () => this.#beat(),
+        () => this.#restMs(heartbeatMs),
+        this.#bells.beat,
+      ),
+      this.#every(
+        () => this.#tick(),
+        () => this.#restMs(tickMs),
+        this.#bells.tick,
+      ),
+      this.#every(
+        () => this.#sweep(),
+        () => SWEEP_MS,
+        this.#bells.sweep,
+      ),
+      this.#every(
+        () => this.#checkIn(),
+        () => this.#roster.everyMs,
+        this.#bells.roster,
+      ),
     ]);
+  }
+
+  /** Something has changed in the store that may be work: it is looked at now, not at the next tick. */
+  wake(): void {
+    this.#steersAt = -Infinity;
+    this.#bells.tick.ring();
+  }
+
+  /** Who has nothing to do looks less often: most services are idle most of the time. */
+  #restMs(ms: number): number {
+    return this.#isIdle ? Math.max(ms, IDLE_MS) : ms;
   }
 
   /** Resolves when everything that was in flight is recorded (I2). */
@@ -146,7 +178,7 @@ export class Engine {
     }
   }
 
-  async #every(work: () => Promise<void>, ms: number, bell: Bell): Promise<void> {
+  async #every(work: () => Promise<void>, restMs: () => number, bell: Bell): Promise<void> {
     const { clock } = this.#context;
     const spell = new Spell(this.#context);
     while (!this.#isStopping) {
@@ -157,7 +189,7 @@ export class Engine {
         const message = 'A round of the engine failed; it goes on with the next one.';
         spell.failed(error, isAway(error) ? 'warn' : 'error', message);
       }
-      await clock.sleep(ms, bell.listen());
+      await clock.sleep(restMs(), bell.listen());
     }
   }
 
@@ -182,9 +214,11 @@ export class Engine {
     if (now < this.#steersAt && (await this.#fillChunks())) return;
     this.#steersAt = now + tickMs;
     // A job goes through several steps at once; a limit keeps a mistake from spinning for ever.
-    for (let round = 0; round < STEPS_PER_TICK && (await steer(this.#context)) > 0; round++);
+    let steps = 0;
+    while (steps < STEPS_PER_TICK && (await steer(this.#context)) > 0) steps += 1;
     await this.#fill(CONTROL_KINDS, controlLanes);
     await this.#fillChunks();
+    this.#isIdle = steps === 0 && this.#running.size === 0;
   }
 
   /** True: there are as many as are wanted. */
@@ -237,7 +271,9 @@ export class Engine {
 
   #run(unit: LeasedUnit, askedAt: number): void {
     const held = this.#leases.hold(unit.lease, unit.job.tags, askedAt);
-    if (isLimited(held) && held.limits.isUnknown) this.#bells.beat.ring();
+    const isUnknown = isLimited(held) && held.limits.isUnknown;
+    if (this.#isIdle || isUnknown) this.#bells.beat.ring();
+    this.#isIdle = false;
     const running = this.#runToEnd(unit, held).finally(() => {
       this.#leases.drop(held);
       this.#running.delete(running);

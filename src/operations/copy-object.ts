@@ -47,7 +47,7 @@ export function copier(copy: S3CopyObjectOperation, bucket: string, room: CopyRo
   const after = [...confirms, ...gapFillers(copy, traits, s3)];
 
   return async (task, stopping) => {
-    const refusal = await before?.(task);
+    const refusal = before && (await before(task));
     if (refusal !== undefined) return refusal;
     const made = await copyAnySize(room, task, { copy, put: requestOf(task) }, stopping);
     if (!made.ok) return made;

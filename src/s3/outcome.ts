@@ -28,10 +28,11 @@ export function toOutcome(answer: S3Answer, message?: string): Outcome {
  * only a whole `resultName` element is a success.
  */
 export function toOutcomeOfResult(answer: S3Answer, resultName: string): Outcome {
-  const outcome = toOutcome(answer);
-  if (!outcome.ok) return outcome;
+  if (answer.status < 200 || answer.status > 299) return toFailure(answer);
   const xml = textOf(answer);
-  if (rootName(xml) === resultName && xml.includes(`</${resultName}>`)) return outcome;
+  const root = rootName(xml);
+  if (root === 'Error') return toFailure(answer); // I2
+  if (root === resultName && xml.includes(`</${resultName}>`)) return SUCCESSFUL;
   return failed(
     answer.status,
     'InternalError',

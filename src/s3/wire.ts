@@ -6,7 +6,8 @@
  * I1. Every request settles once: with an answer, with the failure in words (D9), or by rejecting
  *     with the reason of its signal.
  * I2. One request at a time on a connection, `connections` of them at most; others wait in line.
- * I3. Nothing is sent twice: whether a request that got no answer is worth another is the caller's.
+ * I3. Nothing is sent twice: whether a request that got no answer is worth another is the caller's. One
+ *     that was not sent yet when its connection went is sent over the next one.
  * I4. A connection is kept only after an answer that was whole and said nothing against it, and never
  *     for longer than IDLE_MS_MAX: stores close theirs after some seconds, and a request that meets
  *     that moment is lost.
@@ -66,13 +67,16 @@ export class Wire implements Owner {
   send(request: WireRequest): Promise<S3Answer> {
     return new Promise((resolve, reject) => {
       request.signal?.throwIfAborted();
-      const errand = new Errand(request, resolve, reject);
-      if (this.#closing.signal.aborted) return errand.end(noAnswerOf('WIRE_CLOSED'));
-      const idle = this.#idle.pop();
-      if (idle !== undefined) idle.begin(errand);
-      else if (this.#all.size < this.#options.connections) this.#connect().begin(errand);
-      else this.#line.push(errand);
+      this.dispatch(new Errand(request, resolve, reject));
     });
+  }
+
+  dispatch(errand: Errand): void {
+    if (this.#closing.signal.aborted) return errand.end(noAnswerOf('WIRE_CLOSED'));
+    const idle = this.#idle.pop();
+    if (idle !== undefined) idle.begin(errand);
+    else if (this.#all.size < this.#options.connections) this.#connect().begin(errand);
+    else this.#line.push(errand);
   }
 
   /** Ends every connection at once; requests in flight end as failures. */
@@ -200,6 +204,8 @@ interface Owner {
   free(connection: Connection): void;
   /** Will have its request sent in a moment. */
   post(connection: Connection): void;
+  /** It has not been sent. */
+  dispatch(errand: Errand): void;
   gone(connection: Connection): void;
 }
 
@@ -207,6 +213,7 @@ class Connection {
   readonly #socket: Socket;
   readonly #owner: Owner;
   #errand: Errand | undefined;
+  /** From the moment on in which the request is sent. */
   #parser: AnswerParser | undefined;
   #isOpen = false;
   #isGone = false;
@@ -230,7 +237,6 @@ class Connection {
   begin(errand: Errand): void {
     this.#errand = errand;
     errand.connection = this;
-    this.#parser = new AnswerParser(errand.request.limits);
     this.#quietLooks = 0;
     if (this.#isOpen) this.#owner.post(this);
   }
@@ -258,7 +264,8 @@ class Connection {
   send(): void {
     const errand = this.#errand;
     if (errand === undefined) return;
-    const { head, body } = errand.request;
+    const { head, body, limits } = errand.request;
+    this.#parser = new AnswerParser(limits);
     if (body === undefined || body.length === 0) {
       this.#socket.write(head, 'latin1');
     } else if (body.length <= BODY_INLINE_MAX) {
@@ -306,10 +313,14 @@ class Connection {
 
   #fail(answer: S3Answer): void {
     const errand = this.#errand;
+    const isOnlyPosted = this.#isOpen && this.#parser === undefined;
     this.#errand = undefined;
     this.#parser = undefined;
     this.#close();
-    errand?.end(unsentIf(!this.#isOpen, answer));
+    if (errand === undefined || errand.isSettled) return;
+    if (isOnlyPosted)
+      this.#owner.dispatch(errand); // I3
+    else errand.end(unsentIf(!this.#isOpen, answer));
   }
 
   #close(): void {

@@ -13,6 +13,7 @@ import { createApi, Door } from '../api/index.ts';
 import { openKeyring, Secret } from '../auth/index.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
+import type { Engine } from '../engine/index.ts';
 import { claimFolder } from '../store/index.ts';
 import { ConfigError } from './config-error.ts';
 import type { Config, KeyPair } from './config.ts';
@@ -34,6 +35,7 @@ import { startSandboxThread, type RunningSandbox } from './sandbox-thread.ts';
 import { startEngine, type EngineNeeds } from './start-engine.ts';
 import { openTaskTrace, startEvents } from './start-events.ts';
 import { Supervisor } from './supervisor.ts';
+import { tellingStore } from './telling-store.ts';
 import { Telemetry } from './telemetry.ts';
 import { watchPort, WatchPages } from './watch-port.ts';
 import { type Pair, readPair, watchPair } from './tls.ts';
@@ -121,9 +123,10 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
     { config, endpoint, store, worker, meters: telemetry.meters, clock, random, log },
     undo,
   );
+  let engine: Engine | undefined;
   const deps = {
     ...events,
-    store,
+    store: tellingStore(store, () => engine?.wake()),
     keyring,
     clock,
     random,
@@ -148,7 +151,7 @@ async function compose(config: Config, undo: (() => unknown)[]): Promise<Omit<Ru
   if (config.workers === undefined) {
     const facts = { config, store, clock, random, log };
     const needs = { ...facts, endpoint, worker, telemetry, taskTrace: openTaskTrace(facts) };
-    startEngine(needs, undo);
+    engine = startEngine(needs, undo);
   } else {
     const names = Array.from({ length: config.workers }, (_, index) => `${prefix}${index + 1}`);
     const { program } = config;

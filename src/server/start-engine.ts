@@ -31,7 +31,7 @@ export interface EngineNeeds {
 }
 
 /** What is to be undone is put on `undo`, which is run from its end: the engine stops first. */
-export function startEngine(needs: EngineNeeds, undo: (() => unknown)[]): void {
+export function startEngine(needs: EngineNeeds, undo: (() => unknown)[]): Engine {
   const { config, store, endpoint, worker, clock, random, log, telemetry } = needs;
   const { url, credentials } = endpoint;
   const client = createS3({
@@ -84,6 +84,7 @@ export function startEngine(needs: EngineNeeds, undo: (() => unknown)[]): void {
   );
   engine.start();
   undo.push(() => engine.stop());
+  return engine;
 }
 
 /**

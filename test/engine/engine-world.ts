@@ -28,6 +28,10 @@ export interface Scene {
   /** As it is, whatever `change` made of it for the engine. */
   readonly store: Store;
   readonly clock: ManualClock;
+  /** What the service does when a user has changed a job. */
+  wake(): void;
+  /** Lets everything happen that needs no time. */
+  settle(): Promise<void>;
   /** Moves time on in one jump, and then slowly enough for the engine to do what is due. */
   jump(ms: number): Promise<void>;
 }
@@ -77,7 +81,7 @@ export async function withEngine(
   };
   engine.start();
   await settle();
-  await play({ store, clock, jump });
+  await play({ store, clock, wake: () => engine.wake(), settle, jump });
   let isStopped = false;
   const stopping = engine.stop().then(() => (isStopped = true));
   while (!isStopped) await jump(1000);

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Job } from '../../src/model/job.ts';
-import { StoreUnavailable } from '../../src/store/index.ts';
+import { type Store, StoreUnavailable } from '../../src/store/index.ts';
+import type { S3 } from '../../src/s3/index.ts';
 import { newJob } from '../contract/store.contract.ts';
 import { ACCOUNT, withEngine, type Scene } from './engine-world.ts';
 
@@ -22,13 +23,18 @@ async function create({ store, clock }: Scene): Promise<() => Promise<Job>> {
   };
 }
 
-test('manifests that nobody answers for keep no other job from its end', async () => {
-  let hung = 0;
-  const open = (_: unknown, signal?: AbortSignal): Promise<never> =>
+/** Answers nobody, until they leave. */
+function hanging(asked: () => void): S3['open'] {
+  return (_, signal) =>
     new Promise((_resolve, reject) => {
-      hung += 1;
+      asked();
       signal?.addEventListener('abort', () => reject(new Error('Left.')));
     });
+}
+
+test('manifests that nobody answers for keep no other job from its end', async () => {
+  let hung = 0;
+  const open = hanging(() => (hung += 1));
   await withEngine(
     async (scene) => {
       const stuck = [await create(scene), await create(scene), await create(scene)];
@@ -45,6 +51,55 @@ test('manifests that nobody answers for keep no other job from its end', async (
         await scene.store.apply((await job()).id, 'CancelRequested', { at: scene.clock.now() });
       }
       await scene.jump(2000);
+    },
+    { s3: { open } },
+  );
+});
+
+test('who has nothing to do looks once a second, and finds what another process was given', async () => {
+  let looks = 0;
+  let opened = 0;
+  const change = (store: Store): Store => ({
+    ...store,
+    schedule: (...values) => {
+      looks += 1;
+      return store.schedule(...values);
+    },
+  });
+  const open = hanging(() => (opened += 1));
+  await withEngine(
+    async (scene) => {
+      await scene.jump(1000);
+      const before = looks;
+      for (let ms = 0; ms < 30_000; ms += 100) {
+        scene.clock.advance(100);
+        await scene.settle();
+      }
+      assert.ok(looks - before <= 30, `${looks - before} looks in 30 s`);
+      // Given to another process: found within a second.
+      await create(scene);
+      for (let ms = 0; ms < 1000; ms += 100) {
+        scene.clock.advance(100);
+        await scene.settle();
+      }
+      assert.equal(opened, 1);
+    },
+    { s3: { open }, change },
+  );
+});
+
+test('a job that a user has just made begins without a wait', async () => {
+  let opened = 0;
+  const open = hanging(() => (opened += 1));
+  await withEngine(
+    async (scene) => {
+      await scene.jump(3000);
+      await create(scene);
+      await scene.settle();
+      assert.equal(opened, 0);
+      scene.wake();
+      await scene.settle();
+      assert.equal(opened, 1);
     },
     { s3: { open } },
   );

@@ -104,6 +104,28 @@ test('a connection that the store closed while it was idle costs no request', as
   assert.equal(lines.length, 2);
 });
 
+test('a request whose connection ends before it went out goes over another one', async (t) => {
+  let asked = 0;
+  const said = ({ socket }: Line): void => {
+    asked += 1;
+    // The first two wait for each other, so that there are two connections.
+    if (asked === 2) for (const line of lines) line.socket.write(OK);
+    if (asked > 3) socket.write(OK);
+    if (asked !== 3) return;
+    // An answer, and the end of the other connection: both are there when the client looks next.
+    socket.write(OK);
+    for (const line of lines) if (line.socket !== socket) line.socket.end();
+  };
+  const { ask, lines } = await world(t, said, { connections: 2 });
+  await Promise.all([ask(), ask()]);
+  const next = await ask().then(() => Promise.all([ask(), ask()]));
+  assert.deepEqual(
+    next.map(({ status, failure }) => failure ?? status),
+    [200, 200],
+  );
+  assert.equal(asked, 5, 'nothing was sent twice');
+});
+
 test('bytes that nobody asked for never become the answer of the next request', async (t) => {
   const stray = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwrong';
   const said = ({ socket, received }: Line): void => {

@@ -85,7 +85,10 @@ export function steeringPart(db: Database, random: Random): SteeringPart {
   };
 }
 
-/** Those that run, and of those that wait as many as could be scheduled: the rest has no say. */
+/**
+ * Those that run, and of those that wait as many as could be scheduled: the rest has no say. The limit is
+ * part of the text: SQLite plans a statement anew whenever a limit is bound to it.
+ */
 function schedulable(db: Database, limit: number): Schedulable[] {
   return db
     .all(
@@ -95,8 +98,7 @@ function schedulable(db: Database, limit: number): Schedulable[] {
        SELECT * FROM (
          SELECT id, status, priority, created_at FROM jobs
          WHERE status IN ('Ready', 'Paused') AND user_paused = 0
-         ORDER BY priority DESC, created_at, id LIMIT ?)`,
-      limit,
+         ORDER BY priority DESC, created_at, id LIMIT ${limit})`,
     )
     .map((row) => ({
       id: String(row['id']),
