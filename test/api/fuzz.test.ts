@@ -59,11 +59,13 @@ test('signed calls with any path, query and body are answered or refused by the 
         const target = `/v20180820/${segments.join('/')}${query && `?${query}`}`;
         const bodies = ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'].includes(method) ? text : '';
         const reply: Reply = await world.call(method, target, { body: bodies });
-        if (method !== 'HEAD') assertTableError(reply);
+        // Two dots lead to the root, where STS answers, which has a table of its own.
+        const isRoot = new URL(target, 'http://host').pathname === '/';
+        if (method !== 'HEAD' && !isRoot) assertTableError(reply);
         else assert.notEqual(reply.status, 500);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 300, examples: [['POST', ['..'], [], createJobXml()]] },
   );
 });
 

@@ -5,7 +5,6 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -230,7 +229,7 @@ export class World {
     const folder = join(this.service.folder, 'staging/jobs', jobId);
     const giveUpAt = performance.now() + 5000;
     for (;;) {
-      const files = existsSync(folder) ? await readdir(folder, { recursive: true }) : [];
+      const files = await filesBelow(folder);
       if (files.length === 0 || performance.now() > giveUpAt) return files;
       await sleep(POLL_MS);
     }
@@ -392,6 +391,16 @@ export function failureOf(job: JobDescriptor): string {
   assert.equal(job.FailureReasons?.length, 1, JSON.stringify(job));
   const [failure] = job.FailureReasons;
   return `${failure?.FailureCode}: ${failure?.FailureReason}`;
+}
+
+/** None, where there is no such folder; it may go while it is read. */
+async function filesBelow(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 export function md5Of(bytes: Uint8Array): string {
