@@ -17,9 +17,10 @@ import type { Random } from '../base/random.ts';
 
 /**
  * What a row needs dies young: left alone, V8 doubles the space for it to 128 MB, which costs memory and
- * gains nothing. As in `npm start` and deploy/Containerfile (bench/BENCHMARKS.md).
+ * gains nothing; and so little survives that to share the work of collecting it costs more than the work.
+ * As in `npm start` and deploy/Containerfile (bench/BENCHMARKS.md).
  */
-const SMALL_NEW_SPACE = '--max-semi-space-size=32';
+const NODE_FLAGS = ['--max-semi-space-size=16', '--no-parallel-scavenge'];
 const BACKOFF = { baseMs: 200, capMs: 10_000 };
 /** Who lived for so long did not die of how it was started. */
 const SOUND_MS = 30_000;
@@ -80,7 +81,7 @@ export class Supervisor {
   /** Resolves to how the process ended. */
   async #runOnce(name: string): Promise<string> {
     const { program, environment } = this.#needs;
-    const child = spawn(process.execPath, [SMALL_NEW_SPACE, program, 'worker'], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, program, 'worker'], {
       env: { ...environment, [SUPERVISED_AS]: name },
       // Nothing is ever written to its standard input: the pipe is there to break (I2).
       stdio: ['pipe', 'ignore', 'inherit', 'ipc'],

@@ -20,7 +20,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const NODE = join(REPOSITORY, 'node_modules/.bin/node');
 const BRIGADE = join(REPOSITORY, 'bin/brigade.js');
-const NEW_SPACE = '--max-semi-space-size=32';
+/** As `npm start` has them. */
+const NODE_FLAGS = ['--max-semi-space-size=16', '--no-parallel-scavenge'];
 const START_MS_MAX = 20_000;
 const STOP_MS_MAX = 20_000;
 
@@ -90,8 +91,7 @@ export async function startService({ env = {} }: ServiceOptions = {}): Promise<T
   let child: Child | undefined;
 
   const start = async (): Promise<void> => {
-    // As `npm start` does it.
-    const started = spawn(NODE, [NEW_SPACE, '--import', GUARD, BRIGADE, 'serve'], {
+    const started = spawn(NODE, [...NODE_FLAGS, '--import', GUARD, BRIGADE, 'serve'], {
       cwd: folder,
       env: settings,
       stdio: ['pipe', 'pipe', 'pipe'],
