@@ -154,7 +154,7 @@ async function memory(rowsMax: number): Promise<void> {
     peaks.push(mb);
   }
   const growth = (peaks.at(-1) ?? NaN) / (peaks[0] ?? NaN);
-  console.log(`\nPreparing a generated list, with the start of the engine\n${table(lines)}`);
+  console.log(`\nPreparing a generated list\n${table(lines)}`);
   console.log(
     `memory, largest / smallest: ${verdict(growth, MEMORY_BAR, times)} (${times(growth)})`,
   );
