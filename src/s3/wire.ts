@@ -215,6 +215,8 @@ class Connection {
   #errand: Errand | undefined;
   /** From the moment on in which the request is sent. */
   #parser: AnswerParser | undefined;
+  /** Of the last request: it went out with one call. */
+  #isInOnePiece = true;
   #isOpen = false;
   #isGone = false;
   #keepMs = IDLE_MS_MAX;
@@ -266,9 +268,10 @@ class Connection {
     if (errand === undefined) return;
     const { head, body, limits } = errand.request;
     this.#parser = new AnswerParser(limits);
+    this.#isInOnePiece = body === undefined || body.length <= BODY_INLINE_MAX;
     if (body === undefined || body.length === 0) {
       this.#socket.write(head, 'latin1');
-    } else if (body.length <= BODY_INLINE_MAX) {
+    } else if (this.#isInOnePiece) {
       const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
       this.#socket.write(head + bytes.toString('latin1'), 'latin1');
     } else {
@@ -298,8 +301,10 @@ class Connection {
     this.#errand = undefined;
     this.#parser = undefined;
     this.#keepMs = Math.min(IDLE_MS_MAX, (keepMs ?? Infinity) - KEEP_MARGIN_MS);
-    // An answer before the end of the request: the rest of it would be in the way.
-    const canStay = this.#keepMs > 0 && this.#socket.writableLength === 0;
+    // An answer before the end of a long request: the rest of it would be in the way. A short one is with
+    // the system, though over TLS a socket says so one round later.
+    const isSent = this.#isInOnePiece || this.#socket.writableLength === 0;
+    const canStay = this.#keepMs > 0 && isSent;
     if (!canStay) this.#close();
     errand?.end(answer);
     if (canStay) this.#owner.free(this);

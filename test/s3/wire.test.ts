@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { setImmediate as turn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { type Clock, ManualClock, systemClock } from '../../src/base/clock.ts';
 import { Wire, type WireRequest } from '../../src/s3/wire.ts';
 
@@ -309,4 +310,38 @@ test('TLS: a certificate that is trusted, one that is not, and a handshake that 
   const late = await ask(`https://localhost:${silentPort}`).send(requestOf());
   assert.match(late.failure ?? '', /did not accept the connection in time/);
   assert.equal(late.isUnsent, true);
+});
+
+/** In a thread of its own, so that it answers while the client does something else. */
+const COUNTING_SERVER = `
+  const { createServer } = require('node:https');
+  const { parentPort, workerData } = require('node:worker_threads');
+  let connections = 0;
+  const server = createServer(workerData, (_, response) => response.end(String(connections)));
+  server.on('secureConnection', () => (connections += 1));
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+`;
+
+test('TLS: an answer that is there before the socket has told of the request keeps its connection', async (t) => {
+  const [cert, key] = ['cert.pem', 'key.pem'].map((name) => readFileSync(join(PEM, name), 'utf8'));
+  assert.ok(cert);
+  const server = new Worker(COUNTING_SERVER, { eval: true, workerData: { cert, key } });
+  const trusted = getCACertificates();
+  setDefaultCACertificates([...trusted, cert]);
+  const [port] = (await once(server, 'message')) as [number];
+  const url = new URL(`https://127.0.0.1:${port}`);
+  const wire = new Wire(url, { connections: 1, connectMs: 5000, clock: systemClock });
+  t.after(async () => {
+    setDefaultCACertificates(trusted);
+    wire.close();
+    await server.terminate();
+  });
+  for (let i = 0; i < 5; i++) {
+    const body = Buffer.alloc(100 * i);
+    const answer = wire.send(requestOf({ body }));
+    // Right after it was sent nothing else is looked at for a while.
+    await turn();
+    for (const until = performance.now() + 30; performance.now() < until;);
+    assert.equal((await answer).body.toString(), '1');
+  }
 });
