@@ -82,7 +82,8 @@ export function createS3(options: S3Options): S3Client {
   const { clock, random } = options;
   const timeouts: S3Timeouts = { ...TIMEOUTS, ...options.timeouts };
   const endpoint = new URL(options.endpoint);
-  const meter = options.meter ?? new Meters().requests(endpoint.host);
+  const { host } = endpoint;
+  const meter = options.meter ?? new Meters().requests(host);
   const basePath = endpoint.pathname.replace(/\/+$/, '');
   let skewMs = 0;
   let isClosed = false;
@@ -165,9 +166,7 @@ export function createS3(options: S3Options): S3Client {
       createSigner({ ...credentials, region, service: 's3' }),
     );
     const queryOf = rememberLast(encodeQuery);
-    const headersOf = rememberLast((headers: Headers) =>
-      layOut({ host: endpoint.host, ...headers }),
-    );
+    const headersOf = rememberLast((headers: Headers) => layOut({ host, ...headers }));
     const signed = (request: S3Request, credentials: S3Credentials): Signed => {
       const path = basePath + pathOf(request);
       const query = request.query === undefined ? '' : queryOf(request.query);
@@ -263,11 +262,18 @@ interface LaidOut {
   readonly lines: string;
 }
 
+const NAME = /^[a-z0-9-]+$/;
+/** Sent as it is: the usual value costs one look. */
+const PLAIN_VALUE = /^[\t\x20-\x7e]*$/;
+const BAD_VALUE = /[\0-\x08\x0a-\x1f\x7f]/;
+
 function layOut(given: Headers): LaidOut {
   const sent: Record<string, string> = {};
-  for (const [name, value] of Object.entries(given)) {
-    sent[name] = Buffer.from(value, 'utf8').toString('latin1');
-    const isSound = /^[a-z0-9-]+$/.test(name) && !/[\0-\x08\x0a-\x1f\x7f]/.test(value);
+  for (const name in given) {
+    const value = given[name] ?? '';
+    const isPlain = PLAIN_VALUE.test(value);
+    sent[name] = isPlain ? value : Buffer.from(value, 'utf8').toString('latin1');
+    const isSound = NAME.test(name) && (isPlain || !BAD_VALUE.test(value));
     assert(isSound, `The S3 client built a request that cannot be sent: its header ${name}.`);
   }
   return { given, sent, lines: linesOf(sent) };
