@@ -301,13 +301,20 @@ class Connection {
     this.#errand = undefined;
     this.#parser = undefined;
     this.#keepMs = Math.min(IDLE_MS_MAX, (keepMs ?? Infinity) - KEEP_MARGIN_MS);
-    // An answer before the end of a long request: the rest of it would be in the way. A short one is with
-    // the system, though over TLS a socket says so one round later.
-    const isSent = this.#isInOnePiece || this.#socket.writableLength === 0;
-    const canStay = this.#keepMs > 0 && isSent;
+    const canStay = this.#keepMs > 0;
     if (!canStay) this.#close();
     errand?.end(answer);
-    if (canStay) this.#owner.free(this);
+    if (!canStay) return;
+    // What went out in one piece is with the system, though over TLS a socket says so one round later.
+    if (this.#isInOnePiece || this.#socket.writableLength === 0) this.#owner.free(this);
+    else afterThisRound(() => this.#freeOnceSent());
+  }
+
+  /** An answer before the end of a long request: the rest of it would be in the way. */
+  #freeOnceSent(): void {
+    if (this.#isGone) return;
+    if (this.#socket.writableLength === 0) this.#owner.free(this);
+    else this.#close();
   }
 
   #ended(): void {

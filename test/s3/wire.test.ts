@@ -337,7 +337,7 @@ test('TLS: an answer that is there before the socket has told of the request kee
     await server.terminate();
   });
   for (let i = 0; i < 5; i++) {
-    const body = Buffer.alloc(100 * i);
+    const body = i % 2 === 0 ? undefined : Buffer.alloc(10_000 * i);
     const answer = wire.send(requestOf({ body }));
     // Right after it was sent nothing else is looked at for a while.
     await turn();
