@@ -10,6 +10,7 @@
  *     failure worth a retry: it says nothing about the bucket.
  */
 import { createHash, hash } from 'node:crypto';
+import { giveBack } from '../base/bytes.ts';
 import { failed, type FailedOutcome } from '../model/outcome.ts';
 import { toFailure, toOutcome, toOutcomeOfList, toOutcomeOfResult } from './outcome.ts';
 import { type RetryOptions, sendWithRetry } from './retrying.ts';
@@ -151,7 +152,7 @@ export function partBytes(n: number): number {
 }
 
 interface Part {
-  /** Valid until the next part is asked for: all parts share one buffer (I1). */
+  /** Valid until the next part is asked for, or none: all parts share one buffer (I1), which goes then. */
   readonly content: Buffer;
   readonly isLast: boolean;
 }
@@ -162,27 +163,32 @@ async function* partsOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Part,
   let held = 0;
   // Most uploads are small: the buffer grows with what arrives.
   let buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES_MIN);
-  for await (const chunk of source) {
-    let at = 0;
-    while (at < chunk.length) {
-      // Only now it is known that a full part is not the last one.
-      if (held === size) {
-        yield { content: buffer.subarray(0, held), isLast: false };
-        size = partBytes(++n);
-        held = 0;
+  try {
+    for await (const chunk of source) {
+      let at = 0;
+      while (at < chunk.length) {
+        // Only now it is known that a full part is not the last one.
+        if (held === size) {
+          yield { content: buffer.subarray(0, held), isLast: false };
+          size = partBytes(++n);
+          held = 0;
+        }
+        if (held === buffer.length) {
+          const larger = Buffer.allocUnsafeSlow(Math.min(size, buffer.length * 2));
+          buffer.copy(larger);
+          giveBack(buffer);
+          buffer = larger;
+        }
+        const take = Math.min(chunk.length - at, buffer.length - held, size - held);
+        buffer.set(chunk.subarray(at, at + take), held);
+        held += take;
+        at += take;
       }
-      if (held === buffer.length) {
-        const larger = Buffer.allocUnsafeSlow(Math.min(size, buffer.length * 2));
-        buffer.copy(larger);
-        buffer = larger;
-      }
-      const take = Math.min(chunk.length - at, buffer.length - held, size - held);
-      buffer.set(chunk.subarray(at, at + take), held);
-      held += take;
-      at += take;
     }
+    yield { content: buffer.subarray(0, held), isLast: true };
+  } finally {
+    giveBack(buffer);
   }
-  yield { content: buffer.subarray(0, held), isLast: true };
 }
 
 async function putWhole(
