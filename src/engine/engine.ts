@@ -272,7 +272,8 @@ export class Engine {
   #run(unit: LeasedUnit, askedAt: number): void {
     const held = this.#leases.hold(unit.lease, unit.job.tags, askedAt);
     const isUnknown = isLimited(held) && held.limits.isUnknown;
-    if (this.#isIdle || isUnknown) this.#bells.beat.ring();
+    // Heartbeats may have been resting.
+    if (this.#running.size === 0 || isUnknown) this.#bells.beat.ring();
     this.#isIdle = false;
     const running = this.#runToEnd(unit, held).finally(() => {
       this.#leases.drop(held);
