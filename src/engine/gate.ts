@@ -83,7 +83,7 @@ export class Gate {
     if (again === 'never') this.alive(sentAt);
     else this.#silentSince ??= now;
     if (again === 'slow-down') this.#throttle.slowed(now);
-    else this.#throttle.taken(now);
+    else if (again === 'never') this.#throttle.taken(now);
     const { perSecond } = this.#throttle;
     if (perSecond !== undefined || this.#isPaced) this.#pace.set(perSecond, now);
     this.#isPaced = perSecond !== undefined;

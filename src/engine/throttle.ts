@@ -4,7 +4,8 @@
  * I1. Nothing is limited before the first SlowDown; a limit that has held nobody back for long is
  *     lifted.
  * I2. A SlowDown cuts the rate below what the endpoint took in the last second, at most once per
- *     DEAF_MS: one overload answers many requests.
+ *     DEAF_MS: one overload answers many requests. Where it took nothing there is no rate to learn: that is
+ *     an outage, and what was known before holds when it is over.
  * I3. After a pause the rate grows, slowly at first, so that finding the limit again costs few
  *     refusals, and faster and faster while none comes, so that a limit that was lifted is found out.
  *     Only a rate that is used up grows: anything else would grow without knowing.
@@ -33,7 +34,7 @@ export class Throttle {
   #perSecond: number | undefined;
   #slowedAt = -Infinity;
   #grownAt = 0;
-  /** Answers that were no refusal, in the last second and a bit. */
+  /** Final answers, in the last second and a bit. */
   readonly #buckets = new Array<number>(BUCKETS).fill(0);
   #bucketAt = -Infinity;
   #firstAt: number | undefined;
@@ -43,6 +44,7 @@ export class Throttle {
     return this.#perSecond;
   }
 
+  /** A final answer. */
   taken(now: number): void {
     this.#turn(now);
     this.#firstAt ??= now;
@@ -55,7 +57,9 @@ export class Throttle {
     this.#firstAt ??= now;
     // Before there is a second to look back on, nothing is known of what the endpoint takes.
     if (now - Math.max(this.#slowedAt + DEAF_MS, this.#firstAt + LEARN_MS) < 0) return;
-    const most = Math.min(this.#perSecond ?? Infinity, this.#measured(now));
+    const taken = this.#measured(now);
+    if (taken === 0) return;
+    const most = Math.min(this.#perSecond ?? Infinity, taken);
     this.#perSecond = Math.max(RATE_MIN, most * CUT);
     this.#slowedAt = now;
     this.#grownAt = now;

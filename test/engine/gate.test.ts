@@ -136,6 +136,20 @@ test('the rate follows an endpoint that takes half of it from now on, and one th
   }
 });
 
+test('an outage of refusals is no rate: when it is over, work goes on', async () => {
+  const clock = new ManualClock();
+  const gate = new Gate(clock, 64);
+  const endpoint = new Refusing(clock, 1000);
+  const counts = job(gate, clock, endpoint, 192);
+  await pass(clock, 20);
+  endpoint.perSecond = 0;
+  await pass(clock, 8);
+  endpoint.perSecond = 1000;
+  // Those that wait for their next try do so for up to 20 s; the rate is not what holds them.
+  await pass(clock, 20);
+  assertSettled((await during(clock, 10, counts))[0], 1000);
+});
+
 test('two jobs share a refusing endpoint', async () => {
   const clock = new ManualClock();
   const gate = new Gate(clock, 64);
