@@ -8,8 +8,8 @@
  * I4. A bug that one row brings to light costs that row, not the thousand around it.
  *
  * What a task costs is what a job costs, so nobody waits who need not: tasks are started from where room
- * is made, by calls; a lane of its own for each task in flight cost three promises more per row
- * (bench/BENCHMARKS.md).
+ * is made, by calls; with a lane for each task in flight every one waited in line for a promise of its
+ * own (bench/BENCHMARKS.md).
  */
 import { assert } from '../base/assert.ts';
 import type { TaskMeter } from '../metrics/index.ts';

@@ -94,7 +94,7 @@ export class Wire implements Owner {
 
   /**
    * Requests go out together, when every answer that has come was read: the first wakes the other side,
-   * and the others find it awake. On loopback half of what a request cost was waking (bench/BENCHMARKS.md).
+   * and the others find it awake. Waking was 5 of the 27 microseconds of a task (bench/BENCHMARKS.md).
    */
   post(connection: Connection): void {
     if (this.#outbox.push(connection) === 1) afterThisRound(() => this.#sendAll());
