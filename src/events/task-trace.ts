@@ -32,12 +32,14 @@ interface Traced {
   readonly job: Job;
   records: TrailRecord[];
   lost: number;
+  /** Saves wait for each other: a record is saved once, and whoever waits for a save waits for its own. */
+  saved: Promise<void>;
 }
 
 /** Rows of a thousand records each: some hundred megabytes, until the sinks have them. */
 const ROWS_MAX = 2000;
 const ROW_RECORDS = 1000;
-/** Records of a job in memory, between two chunks: three chunks of a few requests for each task. */
+/** Records of a job in memory, while the store is away. */
 const RECORDS_MAX = 10_000;
 /** As many as there are opened operations. */
 const JOBS_MAX = 64;
@@ -54,7 +56,12 @@ export class TaskTrace {
   around(job: Job, s3: S3): S3 {
     const share = jobOptionsOf(job.tags).dataEvents ?? this.#needs.share;
     if (share === 0) return s3;
-    const traced = this.#jobs.get(job.id) ?? { job, records: [], lost: 0 };
+    const traced = this.#jobs.get(job.id) ?? {
+      job,
+      records: [],
+      lost: 0,
+      saved: Promise.resolve(),
+    };
     this.#jobs.set(job.id, traced);
     if (this.#jobs.size > JOBS_MAX) {
       const [oldest = job.id] = this.#jobs.keys();
@@ -81,8 +88,18 @@ export class TaskTrace {
   async flush(jobId: string): Promise<void> {
     const traced = this.#jobs.get(jobId);
     if (traced === undefined) return;
+    await this.#save(traced, 1);
+  }
+
+  /** Until fewer than `least` records are left. */
+  #save(traced: Traced, least: number): Promise<void> {
+    return (traced.saved = traced.saved.then(() => this.#saveNow(traced, least)));
+  }
+
+  async #saveNow(traced: Traced, least: number): Promise<void> {
     const { store, log } = this.#needs;
-    while (traced.records.length > 0) {
+    const jobId = traced.job.id;
+    while (traced.records.length >= least) {
       const batch = traced.records.slice(0, ROW_RECORDS);
       try {
         if (!(await store.addRecords([this.#rowOf(traced.job, batch)], ROWS_MAX))) {
@@ -108,8 +125,11 @@ export class TaskTrace {
   }
 
   #note(traced: Traced, request: S3Request, answer: S3Answer | S3Stream): void {
-    if (traced.records.length >= RECORDS_MAX) traced.lost++;
-    else traced.records.push(this.#recordOf(traced.job, request, answer));
+    const { job, records } = traced;
+    if (records.length >= RECORDS_MAX) traced.lost++;
+    else if (records.push(this.#recordOf(job, request, answer)) % ROW_RECORDS === 0) {
+      void this.#save(traced, ROW_RECORDS); // A chunk may ask more than there is room for.
+    }
   }
 
   #recordOf(job: Job, request: S3Request, answer: S3Answer | S3Stream): TrailRecord {

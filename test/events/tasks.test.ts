@@ -151,3 +151,43 @@ test('a store that is away costs the job nothing, and memory is bounded', async 
   await trace.flush(job.id);
   assert.deepEqual(rows, new Array(10).fill(1000), 'and what was too much is not there');
 });
+
+test('chunks that end at once record each request once, and wait for their own', async () => {
+  const slow = Promise.withResolvers<undefined>();
+  const saved: string[] = [];
+  const trace = traceOf({
+    addRecords: async (rows) => {
+      await slow.promise;
+      for (const { body } of rows) {
+        const record = { ...rows[0], body, no: 1, seq: 1 };
+        for (const { requestParameters } of messageOfRecord(record as never).records()) {
+          saved.push((requestParameters as { key: string }).key);
+        }
+      }
+      return true;
+    },
+  });
+  const job = jobWith();
+  const s3 = trace.around(job, s3Of(ANSWER));
+  const keys = Array.from({ length: 2500 }, (_, i) => `${i}`);
+  for (const key of keys.slice(0, 1500)) await s3.send(tagging(key));
+  const one = trace.flush(job.id);
+  for (const key of keys.slice(1500)) await s3.send(tagging(key));
+  const other = trace.flush(job.id);
+  slow.resolve(undefined);
+  await other;
+  assert.deepEqual(saved.toSorted(), keys.toSorted());
+  await one;
+  assert.equal(saved.length, keys.length);
+});
+
+test('a chunk of many requests is recorded while it runs: all of them, whatever its size', async () => {
+  const store = openSqliteStore({ path: ':memory:' });
+  const trace = traceOf(store);
+  const job = jobWith();
+  const s3 = trace.around(job, s3Of(ANSWER));
+  for (let i = 0; i < 25_000; i++) await s3.send(tagging(`${i}`));
+  await trace.flush(job.id);
+  assert.equal((await recordsIn(store)).length, 25_000);
+  await store.close();
+});
