@@ -11,6 +11,7 @@
  * I4. A connection is kept only after an answer that was whole and said nothing against it, and never
  *     for longer than IDLE_MS_MAX: stores close theirs after some seconds, and a request that meets
  *     that moment is lost.
+ * I5. Who has an answer may do with the memory of the request's body what it likes: nobody reads it.
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -303,11 +304,17 @@ class Connection {
     this.#keepMs = Math.min(IDLE_MS_MAX, (keepMs ?? Infinity) - KEEP_MARGIN_MS);
     const canStay = this.#keepMs > 0;
     if (!canStay) this.#close();
-    errand?.end(answer);
-    if (!canStay) return;
     // What went out in one piece is with the system, though over TLS a socket says so one round later.
-    if (this.#isInOnePiece || this.#socket.writableLength === 0) this.#owner.free(this);
-    else afterThisRound(() => this.#freeOnceSent());
+    const isSent = this.#isInOnePiece || this.#socket.writableLength === 0;
+    if (canStay && !isSent) {
+      afterThisRound(() => {
+        this.#freeOnceSent();
+        errand?.end(answer); // I5
+      });
+      return;
+    }
+    errand?.end(answer);
+    if (canStay) this.#owner.free(this);
   }
 
   /** An answer before the end of a long request: the rest of it would be in the way. */
