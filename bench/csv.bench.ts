@@ -77,7 +77,8 @@ function cut(bytes: Buffer, fields: readonly ManifestField[]): ChunkRange[] {
 function readAll(bytes: Buffer, fields: readonly ManifestField[], chunks: ChunkRange[]): number {
   let rows = 0;
   for (const range of chunks) {
-    rows += readTasks(bytes.subarray(range.start, range.end), fields, range).length;
+    const tasks = readTasks(bytes.subarray(range.start, range.end), fields, range);
+    while (tasks.at(rows - range.firstRow)) rows += 1;
   }
   return rows;
 }

@@ -1,5 +1,6 @@
 /** What a job of any size needs, from what smaller ones were seen to need. Pure. */
-import { CHUNK_ROWS, REPORT_CHUNKS_PER_UNIT } from '../../src/model/limits.ts';
+import { rowsOfChunk } from '../../src/manifest/cutter.ts';
+import { CHUNK_ROWS, CHUNK_ROWS_MAX, REPORT_CHUNKS_PER_UNIT } from '../../src/model/limits.ts';
 
 /** Measured. */
 export interface Constants {
@@ -26,7 +27,7 @@ export interface Needs {
 }
 
 export function needsOf(rows: number, constants: Constants): Needs {
-  const chunks = Math.ceil(rows / CHUNK_ROWS);
+  const chunks = chunksOf(rows);
   return {
     ledgerRows: chunks + Math.ceil(chunks / REPORT_CHUNKS_PER_UNIT) + 2,
     sqliteBytes: chunks * constants.sqliteBytesPerChunk,
@@ -36,6 +37,12 @@ export function needsOf(rows: number, constants: Constants): Needs {
     requests: rows * constants.requestsPerTask,
     hoursOfOneWorker: rows / constants.tasksPerSecond / 3600,
   };
+}
+
+function chunksOf(rows: number): number {
+  let chunks = 0;
+  for (let at = 0; at < rows; chunks++) at += rowsOfChunk(at, CHUNK_ROWS, CHUNK_ROWS_MAX);
+  return chunks;
 }
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];

@@ -101,7 +101,10 @@ export function SystemPage() {
           items={[
             { label: 'Requests in flight, per worker', value: format.count(limits.requestsMax) },
             { label: 'Jobs that run at once', value: format.count(limits.activeJobsMax) },
-            { label: 'Tasks of one chunk', value: format.count(of('chunkRows')) },
+            {
+              label: 'Tasks of one chunk',
+              value: `${format.count(of('chunkRows'))} to ${format.count(of('chunkRowsMax'))}`,
+            },
             { label: 'Tags of a job', value: format.count(of('jobTagsMax')) },
             { label: 'A job waits for its confirmation', value: `${of('confirmationDays')} days` },
             { label: 'An ended job is kept', value: `${of('retentionDays')} days` },

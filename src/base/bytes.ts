@@ -24,6 +24,11 @@ export function giveBack({ buffer, byteOffset, byteLength }: Uint8Array): void {
   if (byteOffset + byteLength === buffer.byteLength) buffer.transfer(0);
 }
 
+/** As `giveBack`, of bytes that were read whole; does nothing where their buffer holds more than them. */
+export function giveBackWhole({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+}
+
 /** Whether the bytes [start, end) are those of `expected`. */
 export function rangeEquals(
   bytes: Uint8Array,

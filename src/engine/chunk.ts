@@ -7,8 +7,9 @@
  * I2. The part is on the disk before the ledger knows it, and is removed when the ledger refuses it.
  */
 import { assert } from '../base/assert.ts';
+import { giveBackWhole } from '../base/bytes.ts';
 import { readTasks } from '../manifest/index.ts';
-import { failed, type Outcome, type Task } from '../model/outcome.ts';
+import { failed, type Outcome, type TaskList } from '../model/outcome.ts';
 import { OPERATIONS } from '../operations/index.ts';
 import { encodePart } from '../report/index.ts';
 import { type S3, toOutcome } from '../s3/index.ts';
@@ -32,13 +33,14 @@ export const runChunk: RunUnit = async (unit, held, context) => {
   const tasks = readTasks(bytes, fieldsOf(job), work.range);
   assert(tasks.length === work.range.rows, 'A chunk holds other rows than when it was cut.');
   const rows = rowsLeft(work);
-  const left = rows.map((row) => taskAt(tasks, row));
+  const left = picked(tasks, rows);
   const { missingVersion = MISSING_VERSION, isElsewhere } = OPERATIONS[job.operation];
   const isAlive = isElsewhere ? undefined : () => answers(context.s3, bucket);
   const meter = context.meters.tasks(job.operation);
   const outcomes = await runTasks(left, { run, missingVersion, isAlive, meter }, held, context);
   await context.taskTrace?.flush(job.id);
-  await record(unit, recordable(work, rows, left, outcomes), held, context);
+  await record(unit, recordable(work, rows, tasks, outcomes), held, context);
+  giveBackWhole(bytes); // Nobody asks for tasks any more.
 };
 
 /** Whether the store has a final answer to the smallest question. */
@@ -49,14 +51,20 @@ async function answers(s3: S3, bucket: string): Promise<boolean> {
 
 /** Rows of the chunk that nobody has recorded, in order. */
 function rowsLeft({ range, mark = 0, holes = [] }: UnitWork): readonly number[] {
-  const above = Math.max(0, (range?.rows ?? 0) - mark);
-  return [...holes, ...Array.from({ length: above }, (_, index) => mark + index)];
+  const rows = [...holes];
+  for (let row = mark; row < (range?.rows ?? 0); row++) rows.push(row);
+  return rows;
 }
 
-function taskAt(tasks: readonly Task[], row: number): Task {
-  const task = tasks[row];
-  assert(task, 'The ledger names a row that the chunk does not have.');
-  return task;
+/** The tasks of some rows. */
+function picked(tasks: TaskList, rows: readonly number[]): TaskList {
+  return {
+    length: rows.length,
+    at(index) {
+      const row = rows[index];
+      return row === undefined ? undefined : tasks.at(row);
+    },
+  };
 }
 
 async function record(
@@ -80,6 +88,7 @@ async function record(
   const { succeeded, failed, succeededBytes, failedBytes } = part;
   const { to, holes } = ran;
   const counts = { to, holes, succeeded, failed, succeededBytes, failedBytes };
+  giveBackWhole(part.bytes);
   if (await held.closing(() => store.commitPart(held.lease, counts, clock.now()))) return;
   context.log.warn({ jobId, seq, fence }, 'A lease was lost; its part is dropped.');
   await tidyStaging(context, () => staging.remove(name));
@@ -87,24 +96,35 @@ async function record(
 
 /** What goes into a part; `to` and `holes` are rows of the chunk (I1). */
 interface Recordable {
-  readonly tasks: readonly Task[];
+  readonly tasks: TaskList;
   readonly outcomes: readonly Outcome[];
   readonly to: number;
   readonly holes: readonly number[];
 }
 
+/** `outcomes`: of those `rows` of the chunk. */
 function recordable(
   { mark = 0 }: UnitWork,
   rows: readonly number[],
-  tasks: readonly Task[],
+  tasks: TaskList,
   outcomes: readonly (Outcome | undefined)[],
 ): Recordable {
-  const hasEnded = (_: unknown, index: number): boolean => outcomes[index] !== undefined;
-  const to = Math.max(mark, (rows.findLast(hasEnded) ?? -1) + 1);
+  const ended: number[] = [];
+  const ends: Outcome[] = [];
+  const open: number[] = [];
+  for (const [index, row] of rows.entries()) {
+    const outcome = outcomes[index];
+    if (outcome === undefined) open.push(row);
+    else {
+      ended.push(row);
+      ends.push(outcome);
+    }
+  }
+  const to = Math.max(mark, (ended.at(-1) ?? -1) + 1);
   return {
-    tasks: tasks.filter(hasEnded),
-    outcomes: outcomes.filter((outcome) => outcome !== undefined),
+    tasks: picked(tasks, ended),
+    outcomes: ends,
     to,
-    holes: rows.filter((row, index) => row < to && !hasEnded(row, index)),
+    holes: open.filter((row) => row < to),
   };
 }

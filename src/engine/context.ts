@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Meters } from '../metrics/index.ts';
-import { CHUNK_ROWS, LEASE_MS } from '../model/limits.ts';
+import { CHUNK_ROWS, CHUNK_ROWS_MAX, LEASE_MS } from '../model/limits.ts';
 import type { Roles } from '../roles/index.ts';
 import type { TaskTrace } from '../events/index.ts';
 import type { S3 } from '../s3/index.ts';
@@ -32,7 +32,11 @@ export interface EngineOptions {
   readonly tickMs: number;
   /** How long an endpoint may answer nothing but retryable failures before tasks fail for it. */
   readonly outageMs: number;
+  /** Rows of the first chunks of a list, and of the largest. */
   readonly chunkRows: number;
+  readonly chunkRowsMax: number;
+  /** A chunk is held for so many rows at least (held-lease.ts, I3). */
+  readonly turnRows: number;
 }
 
 export const ENGINE_DEFAULTS: Omit<EngineOptions, 'worker'> = {
@@ -47,6 +51,8 @@ export const ENGINE_DEFAULTS: Omit<EngineOptions, 'worker'> = {
   tickMs: 200,
   outageMs: 60 * 60 * 1000,
   chunkRows: CHUNK_ROWS,
+  chunkRowsMax: CHUNK_ROWS_MAX,
+  turnRows: CHUNK_ROWS,
 };
 
 export interface EngineContext {

@@ -111,7 +111,7 @@ export class Engine {
       operations: new OpenedOperations(deps),
       surprised: new Set(),
     };
-    this.#leases = new HeldLeases(this.#context, options.leaseMs);
+    this.#leases = new HeldLeases(this.#context, options);
     this.#roster = new Roster(this.#context);
     this.#vitals = new VitalSigns(this.#context, this.#leases, this.#roster, deps.trace);
   }
@@ -166,7 +166,8 @@ export class Engine {
 
   async #beat(): Promise<void> {
     this.#vitals.beat(this.#running.size > 0);
-    await this.#leases.beat();
+    // What starts no more rows has left room for another.
+    if (await this.#leases.beat()) this.#bells.tick.ring();
   }
 
   /** Leases are kept alive while the last units end: recording may wait for a slow request. */
@@ -262,11 +263,15 @@ export class Engine {
 
   #chunksWanted(): number {
     let rowsLeft = 0;
+    // The next ones will be about as large as those that are held.
+    let { chunkRows } = this.#context.options;
     for (const { held, rows } of this.#running.values()) {
+      if (held.lease.kind !== 'chunk' || isLimited(held)) continue;
       const { succeeded, failed } = held.progress;
-      if (held.lease.kind === 'chunk' && !isLimited(held)) rowsLeft += rows - succeeded - failed;
+      if (!held.isTurnOver) rowsLeft += rows - succeeded - failed;
+      chunkRows = Math.max(chunkRows, rows);
     }
-    return this.#supply.wanted(rowsLeft, this.#roster.limit, this.#context.options.chunkRows);
+    return this.#supply.wanted(rowsLeft, this.#roster.limit, chunkRows);
   }
 
   #run(unit: LeasedUnit, askedAt: number): void {

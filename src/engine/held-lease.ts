@@ -6,6 +6,9 @@
  *     answer may be late.
  *     A job that its user paused stops as fast as one that was cancelled.
  * I2. A lease that the store calls lost is never committed by us; the fence refuses it anyway (D4).
+ * I3. A chunk is held for one turn: until it is done, or was held for TURN_MS and `turnRows` of it have ended.
+ *     What ran is then recorded, and the rest is anybody's. So what a crash repeats, and what a job of
+ *     higher priority waits for, is a matter of seconds and not of how large chunks are.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -18,6 +21,8 @@ import { Spell } from './spell.ts';
 
 /** Limits of jobs of which nothing is held now, kept so that a pace goes on where it was. */
 const LIMITS_KEPT = 64;
+/** Long against what recording a turn costs. */
+const TURN_MS = 2000;
 
 export class HeldLease {
   readonly lease: Lease;
@@ -28,6 +33,9 @@ export class HeldLease {
   #course: Course | 'lost' = 'run';
   /** Until then the store's last word about this lease counts. */
   #freshUntil: number;
+  /** When its turn ends, should it have run enough rows by then (I3). */
+  readonly #turnEndsAt: number;
+  #isTurnOver = false;
   readonly #leases: HeldLeases;
   readonly #left = new AbortController();
   /** `closing`: what ends the lease is under way; nobody but us is to blame when it is gone then. */
@@ -39,6 +47,7 @@ export class HeldLease {
     this.limits = limits;
     this.#leases = leases;
     this.#freshUntil = askedAt + STALE_MS;
+    this.#turnEndsAt = askedAt + TURN_MS;
   }
 
   get course(): Course | 'lost' {
@@ -47,6 +56,18 @@ export class HeldLease {
 
   get progress(): { readonly succeeded: number; readonly failed: number } {
     return { succeeded: this.#succeeded, failed: this.#failed };
+  }
+
+  /** No further row of it starts; those under way end (I3). */
+  get isTurnOver(): boolean {
+    return this.#isTurnOver;
+  }
+
+  /** To be asked with every heartbeat. True: its turn has ended since. */
+  endTurn(now: number, turnRows: number): boolean {
+    if (this.lease.kind !== 'chunk' || this.#isTurnOver || now < this.#turnEndsAt) return false;
+    this.#isTurnOver = this.#succeeded + this.#failed >= turnRows;
+    return this.#isTurnOver;
   }
 
   /** A row has ended. */
@@ -118,12 +139,18 @@ export class HeldLease {
   }
 }
 
+/** As EngineOptions has them. */
+interface HeldOptions {
+  readonly leaseMs: number;
+  readonly turnRows: number;
+}
+
 export class HeldLeases {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #meters: Meters;
   readonly #silence: Spell;
-  readonly #leaseMs: number;
+  readonly #options: HeldOptions;
   /** Rows that ended here so far. */
   tasksEnded = 0;
   readonly #limits = new Map<string, JobLimits>();
@@ -131,12 +158,15 @@ export class HeldLeases {
   #draining = false;
   #waiting: (() => void)[] = [];
 
-  constructor(deps: { store: Store; clock: Clock; log: Log; meters: Meters }, leaseMs: number) {
+  constructor(
+    deps: { store: Store; clock: Clock; log: Log; meters: Meters },
+    options: HeldOptions,
+  ) {
     this.#store = deps.store;
     this.#clock = deps.clock;
     this.#meters = deps.meters;
     this.#silence = new Spell(deps);
-    this.#leaseMs = leaseMs;
+    this.#options = options;
   }
 
   isBefore(monotonicMs: number): boolean {
@@ -176,14 +206,16 @@ export class HeldLeases {
     this.#wake();
   }
 
-  async beat(): Promise<void> {
+  /** Whether the turn of any has ended. */
+  async beat(): Promise<boolean> {
     const asked = this.#clock.monotonic();
     const held = [...this.#held];
-    if (held.length === 0) return;
+    if (held.length === 0) return false;
+    const ends = held.filter((one) => one.endTurn(asked, this.#options.turnRows));
     try {
       const progress = held.map((one) => ({ lease: one.lease, ...one.progress }));
       const now = this.#clock.now();
-      const standings = await this.#store.renew(progress, now + this.#leaseMs, now);
+      const standings = await this.#store.renew(progress, now + this.#options.leaseMs, now);
       standings.forEach((standing, index) => {
         const one = held[index];
         one?.heard(asked);
@@ -199,6 +231,7 @@ export class HeldLeases {
       this.#silence.failed(error, 'warn', message);
     }
     this.#wake();
+    return ends.length > 0;
   }
 
   /** Limits are the job's, not the lease's: once for all leases of a job. */

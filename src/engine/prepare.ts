@@ -64,6 +64,7 @@ async function cutManifest(
   const cutter = new ManifestCutter({
     fields: fieldsOf(unit.job),
     chunkRows: context.options.chunkRows,
+    chunkRowsMax: context.options.chunkRowsMax,
     ...(checkpoint ? { resume: checkpoint } : {}),
   });
   let pending: ChunkRange[] = [];

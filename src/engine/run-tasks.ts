@@ -13,7 +13,13 @@
  */
 import { assert } from '../base/assert.ts';
 import type { TaskMeter } from '../metrics/index.ts';
-import { failed, type FailedOutcome, type Outcome, type Task } from '../model/outcome.ts';
+import {
+  failed,
+  type FailedOutcome,
+  type Outcome,
+  type Task,
+  type TaskList,
+} from '../model/outcome.ts';
 import type { RunTask } from '../operations/index.ts';
 import type { EngineContext } from './context.ts';
 import type { HeldLease } from './held-lease.ts';
@@ -30,7 +36,7 @@ export interface Running {
 
 /** One outcome per task; undefined where a task has not run, or will be run again. */
 export function runTasks(
-  tasks: readonly Task[],
+  tasks: TaskList,
   running: Running,
   held: HeldLease,
   context: EngineContext,
@@ -39,20 +45,22 @@ export function runTasks(
 }
 
 class Runner {
-  readonly #tasks: readonly Task[];
+  readonly #tasks: TaskList;
   readonly #running: Running;
   readonly #held: HeldLease;
   readonly #context: EngineContext;
   readonly #outcomes: (Outcome | undefined)[];
   readonly #done = Promise.withResolvers<readonly (Outcome | undefined)[]>();
   #next = 0;
+  /** The one that starts next, once it was asked for. */
+  #task: Task | undefined;
   #open = 0;
   /** Somebody will call `feed`: the line of a limit, or the next heartbeat. */
   #isWaiting = false;
   /** No task starts any more. */
   #isOver = false;
 
-  constructor(tasks: readonly Task[], running: Running, held: HeldLease, context: EngineContext) {
+  constructor(tasks: TaskList, running: Running, held: HeldLease, context: EngineContext) {
     this.#tasks = tasks;
     this.#running = running;
     this.#held = held;
@@ -69,10 +77,10 @@ class Runner {
   #feed(): void {
     const { requestsMax } = this.#context.options;
     while (!this.#isWaiting && !this.#isOver && this.#open < requestsMax) {
-      const task = this.#tasks[this.#next];
-      if (task === undefined) this.#isOver = true;
+      this.#task ??= this.#tasks.at(this.#next);
+      if (this.#task === undefined || this.#held.isTurnOver) this.#isOver = true;
       else if (!this.#mayStart()) return;
-      else if (task.versionId === '') this.#end(this.#next++, this.#running.missingVersion);
+      else if (this.#task.versionId === '') this.#skip();
       else if (this.#passLimits() && this.#passGate()) this.#start();
     }
     if (this.#isOver && this.#open === 0 && !this.#isWaiting) this.#done.resolve(this.#outcomes);
@@ -123,10 +131,16 @@ class Runner {
 
   /** The next task has entered everything. */
   #start(): void {
-    const task = this.#tasks[this.#next];
+    const task = this.#task;
     assert(task, 'A task was started behind the end of its chunk.');
+    this.#task = undefined;
     this.#open += 1;
     void this.#toEnd(this.#next++, task);
+  }
+
+  #skip(): void {
+    this.#task = undefined;
+    this.#end(this.#next++, this.#running.missingVersion);
   }
 
   async #toEnd(index: number, task: Task): Promise<void> {

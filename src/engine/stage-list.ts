@@ -91,6 +91,7 @@ class Stage {
     this.#cutter = new ManifestCutter({
       fields: source.fields,
       chunkRows: context.options.chunkRows,
+      chunkRowsMax: context.options.chunkRowsMax,
       ...(saved ? { resume: saved.cut } : {}),
     });
     this.#base = saved?.cut.offset ?? 0;

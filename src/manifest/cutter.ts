@@ -1,16 +1,16 @@
 /**
  * Cuts a CSV manifest into chunks while it streams by, and judges every row of it (D7).
  *
- * I1. The chunks are consecutive, begin at byte 0 and end at the last byte; each has `chunkRows`
- *     rows, the last one what is left. They do not depend on how the bytes were cut into pushes.
- *     Only `close` ends a chunk early, so that every row so far is in a chunk.
+ * I1. The chunks are consecutive, begin at byte 0 and end at the last byte; each has the rows that
+ *     `rowsOfChunk` says, the last one what is left. They do not depend on how the bytes were cut into
+ *     pushes. Only `close` ends a chunk early, so that every row so far is in a chunk.
  * I2. A defect anywhere throws ManifestDefect; after that the cutter is of no use.
  * I3. Memory is one window, whatever the size of the manifest and of its buffers (D6).
  * I4. A cutter made from `checkpoint()` and fed from byte `offset` on yields the chunks that the
  *     first one would have yielded next.
  */
 import { assert } from '../base/assert.ts';
-import { MANIFEST_ROW_BYTES_MAX } from '../model/limits.ts';
+import { CHUNK_SHARE, MANIFEST_ROW_BYTES_MAX } from '../model/limits.ts';
 import type { ManifestField } from '../model/vocabulary.ts';
 import { type ChunkRange, ManifestDefect } from './manifest.ts';
 import { RowCheck } from './row-check.ts';
@@ -28,7 +28,10 @@ export interface CutterCheckpoint {
 
 export interface CutterOptions {
   readonly fields: readonly ManifestField[];
+  /** Of the first chunks. */
   readonly chunkRows: number;
+  /** Of the largest, for long lists; absent: all chunks are alike. */
+  readonly chunkRowsMax?: number;
   readonly resume?: CutterCheckpoint;
 }
 
@@ -38,6 +41,7 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 export class ManifestCutter {
   readonly #chunkRows: number;
+  readonly #chunkRowsMax: number;
   readonly #check: RowCheck;
   readonly #window = new Uint8Array(WINDOW_BYTES);
   #filled = 0;
@@ -47,16 +51,20 @@ export class ManifestCutter {
   /** Rows found, those of the chunk in the making included. */
   #rows: number;
   #checkpoint: CutterCheckpoint;
+  /** Rows with which the chunk in the making is complete. */
+  #fullAt: number;
   #isOver = false;
 
-  constructor({ fields, chunkRows, resume }: CutterOptions) {
+  constructor({ fields, chunkRows, chunkRowsMax = chunkRows, resume }: CutterOptions) {
     assert(Number.isInteger(chunkRows) && chunkRows > 0, 'A chunk has at least one row.');
     this.#chunkRows = chunkRows;
+    this.#chunkRowsMax = chunkRowsMax;
     this.#check = new RowCheck(fields, resume?.bucket);
     this.#checkpoint = resume ?? { offset: 0, rows: 0, line: 1 };
     this.#offset = this.#checkpoint.offset;
     this.#line = this.#checkpoint.line;
     this.#rows = this.#checkpoint.rows;
+    this.#fullAt = this.#nextFullAt();
   }
 
   /** Takes the next bytes (copied, so the buffer may be used again); returns chunks they complete. */
@@ -121,7 +129,7 @@ export class ManifestCutter {
       at = next;
       this.#line += 1 + this.#check.scanner.lineBreaks;
       this.#rows++;
-      if (this.#rows - this.#checkpoint.rows === this.#chunkRows) {
+      if (this.#rows === this.#fullAt) {
         chunks.push(this.#chunkEndingAt(this.#offset + at));
       }
     }
@@ -131,14 +139,26 @@ export class ManifestCutter {
     this.#isOver = false;
   }
 
+  #nextFullAt(): number {
+    const { rows } = this.#checkpoint;
+    return rows + rowsOfChunk(rows, this.#chunkRows, this.#chunkRowsMax);
+  }
+
   /** Closes the chunk in the making and moves the checkpoint behind it. */
   #chunkEndingAt(end: number): ChunkRange {
     const { offset: start, rows: firstRow } = this.#checkpoint;
     const bucket = this.#check.bucket;
     assert(bucket !== undefined, 'A chunk has rows and rows have a bucket.');
     this.#checkpoint = { offset: end, rows: this.#rows, line: this.#line, bucket };
+    this.#fullAt = this.#nextFullAt();
     return { firstRow, rows: this.#rows - firstRow, start, end };
   }
+}
+
+/** Of the chunk behind the first `before` rows: a number of first chunks, no larger than its share. */
+export function rowsOfChunk(before: number, chunkRows: number, chunkRowsMax: number): number {
+  const share = Math.floor((before * CHUNK_SHARE) / chunkRows) * chunkRows;
+  return Math.min(chunkRowsMax, Math.max(chunkRows, share));
 }
 
 function refuseByteOrderMark(window: Uint8Array, filled: number): void {

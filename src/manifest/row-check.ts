@@ -179,13 +179,10 @@ export class RowCheck {
 
   /** The text of a field of the row that was scanned last, unquoted. */
   #text(bytes: Uint8Array, column: number): string {
-    return fieldText(bytes, this.scanner, column);
+    const { scanner } = this;
+    const text = asBuffer(bytes).toString('utf8', scanner.start(column), scanner.end(column));
+    return scanner.flags(column) & CSV_DOUBLED ? text.replaceAll('""', '"') : text;
   }
-}
-
-export function fieldText(bytes: Uint8Array, scanner: CsvScanner, column: number): string {
-  const text = asBuffer(bytes).toString('utf8', scanner.start(column), scanner.end(column));
-  return scanner.flags(column) & CSV_DOUBLED ? text.replaceAll('""', '"') : text;
 }
 
 function malformed(detail: string): never {

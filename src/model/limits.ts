@@ -28,12 +28,17 @@ export const LIST_JOBS_MAX = 1000;
 /** FailureReason and StatusUpdateReason, in characters. */
 export const FAILURE_REASON_CHARS_MAX = 256;
 
-/** Rows of one chunk: large enough that the ledger is worth millions of tasks per second. */
+/**
+ * Rows of one chunk. Small ones are shared by many workers and soon done; large ones cost less: a lease, a part and
+ * a commit each. So chunks grow with their list, and none is more than CHUNK_SHARE of what is before it.
+ */
 export const CHUNK_ROWS = 1000;
+export const CHUNK_ROWS_MAX = 8000;
+export const CHUNK_SHARE = 1 / 64;
 /** A manifest row longer than this is not a row: key column (each byte escaped) and ample room. */
 export const MANIFEST_ROW_BYTES_MAX = 64 * KIB;
-/** Chunks that one report unit turns into at most one succeeded and one failed file. */
-export const REPORT_CHUNKS_PER_UNIT = 1000;
+/** Chunks that one report unit turns into at most one succeeded and one failed file: two million rows. */
+export const REPORT_CHUNKS_PER_UNIT = 250;
 
 /**
  * A lease lasts this long after its last renewal; a worker that was not seen for as long is taken

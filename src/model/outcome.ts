@@ -9,6 +9,12 @@ export interface Task {
   readonly versionId?: string;
 }
 
+/** Rows in their order; arrays are some. Whoever asks twice for a task may get two that are equal. */
+export interface TaskList {
+  readonly length: number;
+  at(index: number): Task | undefined;
+}
+
 /** What to do with a failure: give up, try again, or try again more gently. */
 export type Again = 'never' | 'later' | 'slow-down';
 

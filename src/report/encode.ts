@@ -9,8 +9,9 @@
  * I4. Every row is counted, also those that the scope leaves out of the bytes (D1).
  */
 import { assert } from '../base/assert.ts';
+import { giveBackWhole } from '../base/bytes.ts';
 import { csvField } from '../base/csv.ts';
-import type { Outcome, Task } from '../model/outcome.ts';
+import type { Outcome, Task, TaskList } from '../model/outcome.ts';
 
 /** CreateJob's Report.ReportScope. */
 export type ReportScope = 'AllTasks' | 'FailedTasksOnly';
@@ -31,43 +32,81 @@ const RESULT_MESSAGE_CHARS_MAX = 10_000;
  * for three digits, and SDKs count a broken connection among the server's errors.
  */
 const NO_ANSWER_STATUS = 500;
+const PIECE_CHARS = 16 * 1024;
+/** Of one UTF-16 unit. */
+const UTF8_BYTES_MAX = 3;
 
 export function encodePart(
-  tasks: readonly Task[],
+  tasks: TaskList,
   outcomes: readonly Outcome[],
   scope: ReportScope,
 ): EncodedPart {
   assert(tasks.length === outcomes.length, 'A part has one outcome for each task.');
   const withSucceeded = scope === 'AllTasks';
-  let succeededRows = '';
-  let failedRows = '';
+  const succeededRows = new Rows();
+  const failedRows = new Rows();
   let failed = 0;
   // Neighbours mostly end alike: the last tail of each kind saves making it again.
   let message: string | undefined;
   let successTail = '';
-  tasks.forEach((task, index) => {
-    const outcome = outcomes[index];
-    assert(outcome !== undefined, 'A part has no holes among its outcomes.');
+  for (const [index, outcome] of outcomes.entries()) {
+    if (outcome.ok && !withSucceeded) continue;
+    const task = tasks.at(index);
+    assert(task !== undefined, 'A part has no holes among its tasks.');
     if (!outcome.ok) {
       failed++;
-      failedRows += taskCells(task) + failureTail(outcome);
-    } else if (withSucceeded) {
+      failedRows.add(taskCells(task) + failureTail(outcome));
+    } else {
       if (outcome.message !== message) {
         message = outcome.message;
         successTail = `succeeded,200,,${csvField(oneLine(message))}\n`;
       }
-      succeededRows += taskCells(task) + successTail;
+      succeededRows.add(taskCells(task) + successTail);
     }
-  });
-  const succeededBytes = Buffer.byteLength(succeededRows);
-  const bytes = Buffer.from(succeededRows + failedRows);
+  }
+  succeededRows.flush();
+  failedRows.flush();
+  const bytes = Buffer.allocUnsafeSlow(succeededRows.bytes + failedRows.bytes);
+  succeededRows.moveTo(bytes, 0);
+  failedRows.moveTo(bytes, succeededRows.bytes);
   return {
     bytes,
     succeeded: tasks.length - failed,
     failed,
-    succeededBytes,
-    failedBytes: bytes.length - succeededBytes,
+    succeededBytes: succeededRows.bytes,
+    failedBytes: failedRows.bytes,
   };
+}
+
+/** Rows become bytes a few at a time: the text of a whole chunk would outlive collections. */
+class Rows {
+  bytes = 0;
+  #text = '';
+  #buffer = Buffer.allocUnsafeSlow(0);
+
+  add(row: string): void {
+    this.#text += row;
+    if (this.#text.length >= PIECE_CHARS) this.flush();
+  }
+
+  /** Afterwards there is nothing in here. */
+  moveTo(target: Buffer, at: number): void {
+    this.#buffer.copy(target, at, 0, this.bytes);
+    giveBackWhole(this.#buffer);
+  }
+
+  /** Makes bytes of all that was added. */
+  flush(): void {
+    const enough = this.bytes + this.#text.length * UTF8_BYTES_MAX;
+    if (enough > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(enough, 2 * this.#buffer.length));
+      this.#buffer.copy(larger, 0, 0, this.bytes);
+      giveBackWhole(this.#buffer);
+      this.#buffer = larger;
+    }
+    this.bytes += this.#buffer.write(this.#text, this.bytes);
+    this.#text = '';
+  }
 }
 
 function taskCells({ bucket, manifestKey, versionId }: Task): string {

@@ -9,6 +9,7 @@
  * Grammar: RFC 9112. Stricter than it allows us to be: no line ends without a carriage return, no
  * folded headers, no length that is given twice in different ways.
  */
+import { giveBackWhole } from '../base/bytes.ts';
 import type { S3Answer } from './s3.ts';
 
 export type AnswerHeaders = Readonly<Record<string, string>>;
@@ -80,9 +81,11 @@ export class AnswerParser {
   }
 
   #answer(): S3Answer {
-    const [first = NO_BODY] = this.#body;
-    const body = this.#body.length > 1 ? Buffer.concat(this.#body) : first;
-    return new WireAnswer(this.#status, this.#head, body);
+    const [first = NO_BODY, ...others] = this.#body;
+    if (others.length === 0) return new WireAnswer(this.#status, this.#head, first);
+    const whole = Buffer.concat(this.#body);
+    this.#body.forEach(giveBackWhole);
+    return new WireAnswer(this.#status, this.#head, whole);
   }
 
   /** Reads from `at` as far as the current state goes; returns where the next one begins. */

@@ -137,7 +137,7 @@ function examineRows(
   try {
     const cutter = new ManifestCutter({ fields, chunkRows: 1 });
     const [chunk] = [...cutter.push(whole), ...cutter.end()];
-    const first = chunk && readTasks(start.subarray(chunk.start, chunk.end), fields)[0];
+    const first = chunk && readTasks(start.subarray(chunk.start, chunk.end), fields).at(0);
     const { rows } = cutter.checkpoint();
     if (!first) return { finding: problem('manifest', 'It has no rows.') };
     const text = `Its first ${rows} rows are good; the first names ${first.bucket}/${first.key}.`;

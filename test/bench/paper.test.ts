@@ -12,20 +12,28 @@ const CONSTANTS = {
   postgresBytesPerChunk: 400,
 };
 
-test('a job of a thousand chunks needs what a thousand chunks were seen to need', () => {
-  assert.deepEqual(needsOf(1_000_000, CONSTANTS), {
-    ledgerRows: 1000 + 1 + 2,
-    sqliteBytes: 60_000,
-    postgresBytes: 400_000,
-    manifestBytes: 50_000_000,
-    stagingBytes: 100_000_000,
-    requests: 1_500_000,
-    hoursOfOneWorker: 1000 / 3600,
+test('a job of a hundred chunks needs what a hundred chunks were seen to need', () => {
+  assert.deepEqual(needsOf(100_000, CONSTANTS), {
+    ledgerRows: 100 + 1 + 2,
+    sqliteBytes: 6000,
+    postgresBytes: 40_000,
+    manifestBytes: 5_000_000,
+    stagingBytes: 10_000_000,
+    requests: 150_000,
+    hoursOfOneWorker: 100 / 3600,
   });
 });
 
 test('a row more is a chunk more, and a chunk more may be a report unit more', () => {
-  assert.equal(needsOf(1_000_001, CONSTANTS).ledgerRows, 1001 + 2 + 2);
+  assert.equal(needsOf(100_001, CONSTANTS).ledgerRows, 101 + 1 + 2);
+  // 250 chunks, of which the last nineteen have eight thousand rows.
+  assert.equal(needsOf(668_000, CONSTANTS).ledgerRows, 250 + 1 + 2);
+  assert.equal(needsOf(668_001, CONSTANTS).ledgerRows, 251 + 2 + 2);
+});
+
+test('the chunks of a long list are eight thousand rows each', () => {
+  const { ledgerRows } = needsOf(2e10, CONSTANTS);
+  assert.ok(Math.abs(ledgerRows / ((2e10 / 8000) * (1 + 1 / 250)) - 1) < 0.001, `${ledgerRows}`);
 });
 
 test('bytes are told in the largest unit that leaves a digit before the point', () => {

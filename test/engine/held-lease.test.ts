@@ -23,7 +23,10 @@ function scene() {
     renew: async (): Promise<Standing[]> => [{ ...standing, held: await renew() }],
   };
   // Nothing else of it is called.
-  const leases = new HeldLeases({ store: store as Store, clock, log, meters }, 10_000);
+  const leases = new HeldLeases(
+    { store: store as Store, clock, log, meters },
+    { leaseMs: 10_000, turnRows: 3 },
+  );
   const held = leases.hold(LEASE, [], clock.monotonic());
   const lost = (): number | undefined =>
     new Family(meters.registry)
@@ -59,6 +62,34 @@ test('A lease that its own worker closes is not lost, though a heartbeat no long
   await leases.beat();
   assert.equal(held.end, 'done');
   assert.equal(lost(), 0);
+});
+
+test('The turn of a chunk ends when it has had its time and its rows, and that is told once', async () => {
+  const { clock, leases, held } = scene();
+  for (let row = 0; row < 3; row++) held.count(row !== 1);
+  clock.advance(1900);
+  assert.equal(await leases.beat(), false);
+  assert.equal(held.isTurnOver, false);
+  clock.advance(100);
+  assert.equal(await leases.beat(), true);
+  assert.ok(held.isTurnOver);
+  assert.equal(await leases.beat(), false);
+  assert.equal(held.course, 'run', 'what is under way is recorded as always');
+
+  const slow = scene();
+  slow.held.count(true);
+  slow.clock.advance(60_000);
+  assert.equal(await slow.leases.beat(), false);
+  assert.equal(slow.held.isTurnOver, false);
+});
+
+test('Only chunks have turns: a report is written in one go', async () => {
+  const { clock, leases } = scene();
+  const held = leases.hold({ ...LEASE, kind: 'report' }, [], clock.monotonic());
+  for (let row = 0; row < 10; row++) held.count(true);
+  clock.advance(60_000);
+  assert.equal(await leases.beat(), false);
+  assert.equal(held.isTurnOver, false);
 });
 
 test('A commit that is refused is a lost lease; one without an answer is not yet', async () => {

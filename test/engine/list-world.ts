@@ -15,7 +15,7 @@ import type { HeldLease } from '../../src/engine/held-lease.ts';
 import { openList } from '../../src/engine/list-open.ts';
 import type { ListSource } from '../../src/engine/list-source.ts';
 import { stageList } from '../../src/engine/stage-list.ts';
-import { type ChunkRange, readTasks } from '../../src/manifest/index.ts';
+import { type ChunkRange } from '../../src/manifest/index.ts';
 import type { Job, JobManifest, JobTag } from '../../src/model/job.ts';
 import type { Task } from '../../src/model/outcome.ts';
 import type { S3, S3Request } from '../../src/s3/index.ts';
@@ -27,6 +27,7 @@ import {
   type Store,
 } from '../../src/store/index.ts';
 import { newJob } from '../contract/store.contract.ts';
+import { tasksIn } from '../manifest/manifests.ts';
 
 export const BUCKET = 'lists';
 
@@ -113,7 +114,7 @@ export class ListWorld {
       const name = { jobId: job.id, segment: range.segment };
       const pieces: Uint8Array[] = [];
       for await (const piece of this.staging.read(name, range.start, range.end)) pieces.push(piece);
-      tasks.push(...readTasks(Buffer.concat(pieces), list.fields, range));
+      tasks.push(...tasksIn(Buffer.concat(pieces), list.fields, range));
     }
     return tasks;
   }

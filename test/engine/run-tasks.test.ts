@@ -49,7 +49,10 @@ function scene({
     },
   };
   // Nothing else of it is called.
-  const leases = new HeldLeases({ store: store as Store, ...rest }, 10_000);
+  const leases = new HeldLeases(
+    { store: store as Store, ...rest },
+    { leaseMs: 10_000, turnRows: 3 },
+  );
   const held = leases.hold(lease, tags, clock.monotonic());
   const started: string[] = [];
   const ends = new Map<string, (outcome: Outcome | Error) => void>();
@@ -128,6 +131,25 @@ test('an endpoint that refuses everything is asked for no more tasks than may be
   await pass(3000);
   assert.ok(started.length > 3, 'they are tried again');
   assert.deepEqual([...new Set(started)], ['0', '1', '2']);
+});
+
+test('when its turn is over a chunk starts nothing more, and the rest of it is left', async () => {
+  const { started, begin, end, pass, outcomes } = scene({ requestsMax: 2 });
+  await begin(Array.from({ length: 50 }, (_, row) => taskOf(row)));
+  for (const row of [0, 1, 2]) await end(row);
+  await pass(1500);
+  await end(3);
+  assert.equal(started.length, 6);
+  await pass(1000);
+  await end(4);
+  assert.equal(started.length, 6);
+  assert.equal(outcomes(), undefined, 'what is under way ends');
+  await end(5);
+  const ended = outcomes()?.map((outcome) => outcome?.ok);
+  assert.deepEqual(
+    ended,
+    Array.from({ length: 50 }, (_, row) => (row < 6 ? true : undefined)),
+  );
 });
 
 test('a job that stops starts nothing more, not even rows that need no request', async () => {

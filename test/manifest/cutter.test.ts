@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { ManifestCutter, readTasks } from '../../src/manifest/index.ts';
-import { BUCKET, cut, row, schema, writeRow } from './manifests.ts';
+import { type CutterCheckpoint, ManifestCutter } from '../../src/manifest/index.ts';
+import { rowsOfChunk } from '../../src/manifest/cutter.ts';
+import { BUCKET, cut, row, schema, tasksIn, writeRow } from './manifests.ts';
 
 const splits = fc.array(fc.nat(), { maxLength: 12 });
 const manifest = fc
@@ -20,7 +21,7 @@ test('every row of a manifest becomes one task, in order, however rows, buffers 
     fc.property(manifest, splits, fc.integer({ min: 1, max: 7 }), (made, at, chunkRows) => {
       const { chunks } = cut(made.bytes, made.fields, chunkRows, at);
       const tasks = chunks.flatMap((range) =>
-        readTasks(made.bytes.subarray(range.start, range.end), made.fields, range),
+        tasksIn(made.bytes.subarray(range.start, range.end), made.fields, range),
       );
       const expected = made.rows.map(({ key, manifestKey, versionId }) => ({
         bucket: BUCKET,
@@ -39,7 +40,7 @@ test('the fields are the ones csv-parse finds', () => {
   fc.assert(
     fc.property(manifest, ({ fields, bytes }) => {
       const records: string[][] = parse(bytes, { record_delimiter: ['\r\n', '\n'] });
-      const keys = readTasks(bytes, fields).map((task) => task.manifestKey);
+      const keys = tasksIn(bytes, fields).map((task) => task.manifestKey);
       assert.deepEqual(
         keys,
         records.map((record) => record[fields.indexOf('Key')]),
@@ -69,6 +70,38 @@ test('chunks are consecutive byte ranges that cover the whole manifest', () => {
       );
     }),
   );
+});
+
+test('chunks grow with their list, up to the largest, and none is more than its share of it', () => {
+  const sizes: number[] = [];
+  for (let rows = 0; rows < 1_000_000;) {
+    const next = rowsOfChunk(rows, 1000, 8000);
+    assert.ok(next >= 1000 && next <= 8000 && next % 1000 === 0);
+    assert.ok(next === 1000 || next <= rows / 64, `${next} behind ${rows}`);
+    assert.ok(next >= (sizes.at(-1) ?? 0));
+    sizes.push(next);
+    rows += next;
+  }
+  // A hundred workers find something to do in a list of a million.
+  assert.ok(sizes.length > 200, `${sizes.length}`);
+  assert.equal(sizes.at(-1), 8000);
+  assert.deepEqual(new Set(sizes.slice(0, 128)), new Set([1000]));
+});
+
+test('a cutter of growing chunks that resumes cuts what it would have cut', () => {
+  const bytes = Buffer.from(Array.from({ length: 2000 }, (_, row) => `bkt,k${row}\n`).join(''));
+  const options = { fields: ['Bucket', 'Key'], chunkRows: 2, chunkRowsMax: 16 } as const;
+  const whole = new ManifestCutter(options);
+  const chunks = [...whole.push(bytes), ...whole.end()];
+  assert.deepEqual(new Set(chunks.map(({ rows }) => rows)), new Set([2, 4, 6, 8, 10, 12, 14, 16]));
+  for (const at of [1, 50, 70, 140, chunks.length - 2]) {
+    const end = chunks[at]?.end ?? 0;
+    const first = new ManifestCutter(options);
+    const before = [...first.push(bytes.subarray(0, end)), ...first.settle()];
+    const resume = JSON.parse(JSON.stringify(first.checkpoint())) as CutterCheckpoint;
+    const second = new ManifestCutter({ ...options, resume });
+    assert.deepEqual([...before, ...second.push(bytes.subarray(end)), ...second.end()], chunks);
+  }
 });
 
 test('a cutter that resumes from any checkpoint cuts the rest as the first would have', () => {
@@ -106,7 +139,7 @@ test('a manifest of many windows is cut the same in one push, in odd pieces and 
   assert.deepEqual(cut(bytes, ['Bucket', 'Key'], 1000, [...bytes.keys()]).chunks, once);
   assert.equal(once.length, 9);
   const keys = once.flatMap((range) =>
-    readTasks(bytes.subarray(range.start, range.end), ['Bucket', 'Key'], range),
+    tasksIn(bytes.subarray(range.start, range.end), ['Bucket', 'Key'], range),
   );
   assert.equal(keys.length, 9000);
   assert.equal(keys[8999]?.key, `folder "8999"/${'x'.repeat(8999 % 70)}`);

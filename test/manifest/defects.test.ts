@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ManifestCutter, ManifestDefect, readTasks } from '../../src/manifest/index.ts';
+import { ManifestCutter, ManifestDefect } from '../../src/manifest/index.ts';
 import type { ManifestField } from '../../src/model/vocabulary.ts';
-import { cut } from './manifests.ts';
+import { cut, tasksIn } from './manifests.ts';
 
 const PLAIN: readonly ManifestField[] = ['Bucket', 'Key'];
 const VERSIONED: readonly ManifestField[] = ['Bucket', 'Key', 'VersionId'];
@@ -244,7 +244,7 @@ for (const [aim, fields, text, reason] of CASES) {
     assert.throws(() => cut(bytes, fields, 1, [3, 7, 8, 9, bytes.length - 1]), expected);
     assert.ok(reason.length <= 256);
     if (!reason.includes('byte order mark') && bytes.length > 0) {
-      assert.throws(() => readTasks(bytes, fields), expected);
+      assert.throws(() => tasksIn(bytes, fields), expected);
     }
   });
 }
@@ -266,7 +266,7 @@ test('what is unusual but right is accepted', () => {
   for (const [fields, text, rows] of accepted) {
     const { chunks } = cut(Buffer.from(text), fields, 1000);
     assert.deepEqual(chunks, [{ firstRow: 0, rows, start: 0, end: Buffer.byteLength(text) }], text);
-    assert.equal(readTasks(Buffer.from(text), fields, chunks[0]).length, rows);
+    assert.equal(tasksIn(Buffer.from(text), fields, chunks[0]).length, rows);
   }
 });
 
@@ -313,12 +313,12 @@ test('schemas that no manifest can follow are refused in the words of AWS', () =
 test('a chunk whose rows are not the ones that were counted is refused', () => {
   const bytes = Buffer.from('bkt,a\nbkt,b\n');
   const range = { firstRow: 5, rows: 2, start: 100, end: 112 };
-  assert.equal(readTasks(bytes, PLAIN, range).length, 2);
-  assert.throws(() => readTasks(bytes, PLAIN, { ...range, rows: 3 }), ManifestDefect);
-  assert.throws(() => readTasks(bytes, PLAIN, { ...range, end: 113 }), ManifestDefect);
-  assert.throws(() => readTasks(bytes.subarray(0, 6), PLAIN, range), ManifestDefect);
-  assert.throws(() => readTasks(bytes.subarray(0, 0), PLAIN), ManifestDefect);
-  assert.throws(() => readTasks(Buffer.from('bkt,a\nbkt,\n'), PLAIN, range), /line 7 has no key/);
+  assert.equal(tasksIn(bytes, PLAIN, range).length, 2);
+  assert.throws(() => tasksIn(bytes, PLAIN, { ...range, rows: 3 }), ManifestDefect);
+  assert.throws(() => tasksIn(bytes, PLAIN, { ...range, end: 113 }), ManifestDefect);
+  assert.throws(() => tasksIn(bytes.subarray(0, 6), PLAIN, range), ManifestDefect);
+  assert.throws(() => tasksIn(bytes.subarray(0, 0), PLAIN), ManifestDefect);
+  assert.throws(() => tasksIn(Buffer.from('bkt,a\nbkt,\n'), PLAIN, range), /line 7 has no key/);
 });
 
 test('a cutter that met a defect or the end takes nothing more', () => {

@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import {
-  type ChunkRange,
-  ManifestCutter,
-  ManifestDefect,
-  readTasks,
-} from '../../src/manifest/index.ts';
-import { cut, row, schema, writeRow } from './manifests.ts';
+import { type ChunkRange, ManifestCutter, ManifestDefect } from '../../src/manifest/index.ts';
+import { cut, row, schema, tasksIn, writeRow } from './manifests.ts';
 
 /** The chunks, or the reason why not. Anything but ManifestDefect fails the test. */
 function attempt(run: () => readonly ChunkRange[]): readonly ChunkRange[] | string {
@@ -76,7 +71,7 @@ test('any bytes are either cut into chunks that can be read, or refused with a M
       }
       accepted++;
       const tasks = chunks.flatMap((range) =>
-        readTasks(bytes.subarray(range.start, range.end), fields, range),
+        tasksIn(bytes.subarray(range.start, range.end), fields, range),
       );
       const records: string[][] = parse(Buffer.from(bytes), { record_delimiter: ['\r\n', '\n'] });
       const key = fields.indexOf('Key');
@@ -96,7 +91,7 @@ test('any bytes given to readTasks are read or refused with a ManifestDefect', (
     fc.property(anything, fc.nat(), fc.nat(), ({ fields, bytes }, from, to) => {
       const part = bytes.subarray(from % (bytes.length + 1), to % (bytes.length + 1));
       attempt(() => {
-        readTasks(part, fields);
+        tasksIn(part, fields);
         return [];
       });
     }),

@@ -1,10 +1,13 @@
 /** Manifests for tests: arbitrary rows, spelt in arbitrary ways, and a cutter fed in pieces. */
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
   type ChunkRange,
   type CutterCheckpoint,
   ManifestCutter,
+  readTasks,
 } from '../../src/manifest/index.ts';
+import type { Task } from '../../src/model/outcome.ts';
 import type { ManifestField } from '../../src/model/vocabulary.ts';
 
 export const BUCKET = 'photos.example';
@@ -89,6 +92,16 @@ export function writeRow(row: Row, fields: readonly ManifestField[]): string {
     return mustQuote ? `"${text.replaceAll('"', '""')}"` : text;
   });
   return cells.join(',') + row.lineEnd;
+}
+
+/** All tasks of a chunk, made one by one. */
+export function tasksIn(...chunk: Parameters<typeof readTasks>): Task[] {
+  const tasks = readTasks(...chunk);
+  return Array.from({ length: tasks.length }, (_, index) => {
+    const task = tasks.at(index);
+    assert(task);
+    return task;
+  });
 }
 
 /** Cuts `bytes` at `splits` (any numbers) and feeds a cutter with the pieces. */

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ManifestDefect, ParquetFile, readTasks } from '../../src/manifest/index.ts';
+import { ManifestDefect, ParquetFile } from '../../src/manifest/index.ts';
 import { CODECS, parquetOf, rowsOf, tasksOf } from '../engine/list-files.ts';
+import { tasksIn } from './manifests.ts';
 
 const FIELDS = ['Bucket', 'Key', 'VersionId'] as const;
 
@@ -24,7 +25,7 @@ for (const codec of Object.keys(CODECS) as (keyof typeof CODECS)[]) {
   test(`pages with ${codec} read back row by row`, async () => {
     const rows = rowsOf(9000);
     const csv = await rowsFrom(parquetOf(rows, codec), 0);
-    assert.deepEqual(readTasks(csv, [...FIELDS]), tasksOf(rows, true));
+    assert.deepEqual(tasksIn(csv, [...FIELDS]), tasksOf(rows, true));
   });
 }
 
@@ -33,7 +34,7 @@ test('a file is resumed at any row, within and between row groups', async () => 
   const file = parquetOf(rows);
   for (const skip of [0, 1, 99, 100, 101, 249]) {
     const csv = await rowsFrom(file, skip);
-    assert.deepEqual(readTasks(csv, [...FIELDS]), tasksOf(rows.slice(skip), true), `from ${skip}`);
+    assert.deepEqual(tasksIn(csv, [...FIELDS]), tasksOf(rows.slice(skip), true), `from ${skip}`);
   }
   assert.equal((await rowsFrom(file, 250)).length, 0);
 });

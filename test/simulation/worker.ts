@@ -26,6 +26,7 @@ export interface WorldParts {
   /** From this time on until that one the database answers nothing. */
   databaseAway: { readonly from: number; readonly to: number };
   readonly chunkRows: number;
+  readonly turnRows: number;
   readonly activeJobsMax: number;
 }
 
@@ -78,6 +79,8 @@ export class SimulatedWorker {
         tickMs: 600,
         requestsMax: 8,
         chunkRows: world.chunkRows,
+        chunkRowsMax: 4 * world.chunkRows,
+        turnRows: world.turnRows,
         activeJobsMax: world.activeJobsMax,
       },
     );

@@ -68,6 +68,7 @@ export async function runWorld(seed: number, sabotage: Sabotage = {}): Promise<S
     faults: () => faults,
     databaseAway: { from: 0, to: 0 },
     chunkRows: 1 + Math.floor(random.next() * 20),
+    turnRows: 1 + Math.floor(random.next() * 20),
     activeJobsMax: 1 + Math.floor(random.next() * 3),
   };
   const crew = new Crew(world, 1 + Math.floor(random.next() * WORKERS_MAX));

@@ -166,7 +166,7 @@ function judge(
 ): { readonly bucket?: string; readonly problem?: string } {
   try {
     const range = { firstRow: line - 1, rows: 1, start: 0, end: bytes.length };
-    const [task] = readTasks(bytes, fields, range);
+    const task = readTasks(bytes, fields, range).at(0);
     if (task === undefined || bucket === undefined || task.bucket === bucket) {
       return task === undefined ? {} : { bucket: task.bucket };
     }

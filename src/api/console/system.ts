@@ -34,6 +34,7 @@ export const systemView: View = {
       },
       fixedLimits: {
         chunkRows: limits.CHUNK_ROWS,
+        chunkRowsMax: limits.CHUNK_ROWS_MAX,
         jobTagsMax: limits.JOB_TAGS_MAX,
         confirmationDays: limits.CONFIRMATION_MS_MAX / 86_400_000,
         retentionDays: limits.JOB_RETENTION_MS / 86_400_000,
