@@ -33,13 +33,13 @@ export const runChunk: RunUnit = async (unit, held, context) => {
   const tasks = readTasks(bytes, fieldsOf(job), work.range);
   assert(tasks.length === work.range.rows, 'A chunk holds other rows than when it was cut.');
   const rows = rowsLeft(work);
-  const left = picked(tasks, rows);
+  const left = rows.length === tasks.length ? tasks : picked(tasks, rows);
   const { missingVersion = MISSING_VERSION, isElsewhere } = OPERATIONS[job.operation];
   const isAlive = isElsewhere ? undefined : () => answers(context.s3, bucket);
   const meter = context.meters.tasks(job.operation);
   const outcomes = await runTasks(left, { run, missingVersion, isAlive, meter }, held, context);
   await context.taskTrace?.flush(job.id);
-  await record(unit, recordable(work, rows, tasks, outcomes), held, context);
+  await record(unit, recordable(work, rows, left, outcomes), held, context);
   giveBackWhole(bytes); // Nobody asks for tasks any more.
 };
 
@@ -56,13 +56,13 @@ function rowsLeft({ range, mark = 0, holes = [] }: UnitWork): readonly number[] 
   return rows;
 }
 
-/** The tasks of some rows. */
-function picked(tasks: TaskList, rows: readonly number[]): TaskList {
+/** Some of the tasks, by their places. */
+function picked(tasks: TaskList, places: readonly number[]): TaskList {
   return {
-    length: rows.length,
+    length: places.length,
     at(index) {
-      const row = rows[index];
-      return row === undefined ? undefined : tasks.at(row);
+      const place = places[index];
+      return place === undefined ? undefined : tasks.at(place);
     },
   };
 }
@@ -102,7 +102,7 @@ interface Recordable {
   readonly holes: readonly number[];
 }
 
-/** `outcomes`: of those `rows` of the chunk. */
+/** `rows` of the chunk, their tasks, and what those ended as. */
 function recordable(
   { mark = 0 }: UnitWork,
   rows: readonly number[],
@@ -111,20 +111,18 @@ function recordable(
 ): Recordable {
   const ended: number[] = [];
   const ends: Outcome[] = [];
-  const open: number[] = [];
-  for (const [index, row] of rows.entries()) {
-    const outcome = outcomes[index];
-    if (outcome === undefined) open.push(row);
-    else {
-      ended.push(row);
-      ends.push(outcome);
-    }
-  }
-  const to = Math.max(mark, (ended.at(-1) ?? -1) + 1);
+  outcomes.forEach((outcome, index) => {
+    if (outcome === undefined) return;
+    ended.push(index);
+    ends.push(outcome);
+  });
+  const last = ended.at(-1);
+  const to = Math.max(mark, last === undefined ? 0 : (rows[last] ?? 0) + 1);
+  const isWhole = ended.length === rows.length;
   return {
-    tasks: picked(tasks, ended),
+    tasks: isWhole ? tasks : picked(tasks, ended),
     outcomes: ends,
     to,
-    holes: open.filter((row) => row < to),
+    holes: isWhole ? [] : rows.filter((row, index) => row < to && outcomes[index] === undefined),
   };
 }

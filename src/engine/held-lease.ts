@@ -82,8 +82,8 @@ export class HeldLease {
     return this.#left.signal;
   }
 
-  mayStart(): boolean {
-    return this.#course === 'run' && this.#leases.isBefore(this.#freshUntil);
+  mayStart(now = this.#leases.monotonic()): boolean {
+    return this.#course === 'run' && now < this.#freshUntil;
   }
 
   /** As `mayStart`, but waits while the store is silent. False: never again. */
@@ -169,8 +169,8 @@ export class HeldLeases {
     this.#options = options;
   }
 
-  isBefore(monotonicMs: number): boolean {
-    return this.#clock.monotonic() < monotonicMs;
+  monotonic(): number {
+    return this.#clock.monotonic();
   }
 
   nextBeat(): Promise<void> {

@@ -62,7 +62,7 @@ export class Line {
   /** Lets in whoever may enter now. */
   admit(): void {
     while (!this.isEmpty && this.#enter()) this.#waiting[this.#head++]?.go(true);
-    if (this.isEmpty || this.#head > HEAD_MAX) this.#forget();
+    if (this.#head > (this.isEmpty ? 0 : HEAD_MAX)) this.#forget();
   }
 
   #forget(): void {

@@ -55,6 +55,8 @@ class Runner {
   /** The one that starts next, once it was asked for. */
   #task: Task | undefined;
   #open = 0;
+  /** Monotonic, of when it was asked whether the next task may start. */
+  #now = 0;
   /** Somebody will call `feed`: the line of a limit, or the next heartbeat. */
   #isWaiting = false;
   /** No task starts any more. */
@@ -88,7 +90,8 @@ class Runner {
 
   /** I2. Each of the three says whether to go on at once; otherwise it sees to it that somebody feeds. */
   #mayStart(): boolean {
-    if (this.#held.mayStart()) return true;
+    this.#now = this.#context.clock.monotonic();
+    if (this.#held.mayStart(this.#now)) return true;
     this.#isWaiting = true;
     void this.#held.ready().then((isRunning) => this.#goOn(isRunning));
     return false;
@@ -118,7 +121,7 @@ class Runner {
   readonly #gateOpened = (hasEntered: boolean): void => {
     if (!hasEntered) this.#held.limits.leave();
     // It may have waited for long; where the lease is no longer fresh, it is asked for again.
-    else if (this.#held.mayStart()) this.#start();
+    else if (this.#held.mayStart((this.#now = this.#context.clock.monotonic()))) this.#start();
     else this.#leave();
     this.#goOn(hasEntered);
   };
@@ -149,7 +152,7 @@ class Runner {
     try {
       if (limits.taskTimeoutMs === undefined) {
         // As `#entered` does it; to wait for that would cost every row a promise more.
-        const sentAt = this.#context.clock.monotonic();
+        const sentAt = this.#now;
         try {
           outcome = await this.#running.run(task, left);
         } catch (error) {

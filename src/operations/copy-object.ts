@@ -51,7 +51,8 @@ export function copier(copy: S3CopyObjectOperation, bucket: string, room: CopyRo
     if (refusal !== undefined) return refusal;
     const made = await copyAnySize(room, task, { copy, put: requestOf(task) }, stopping);
     if (!made.ok) return made;
-    return finish(made.copied, made.after === undefined ? after : [...confirms, ...made.after]);
+    const steps = made.after === undefined ? after : [...confirms, ...made.after];
+    return steps.length === 0 ? made : finish(made.copied, steps);
   };
 }
 

@@ -46,22 +46,23 @@ export function encodePart(
   const succeededRows = new Rows();
   const failedRows = new Rows();
   let failed = 0;
-  // Neighbours mostly end alike: the last tail of each kind saves making it again.
+  // Neighbours mostly end alike: the last tail saves making it again.
   let message: string | undefined;
   let successTail = '';
-  for (const [index, outcome] of outcomes.entries()) {
-    if (outcome.ok && !withSucceeded) continue;
+  for (let index = 0; index < outcomes.length; index++) {
+    const outcome = outcomes[index];
+    if (outcome?.ok === true && !withSucceeded) continue;
     const task = tasks.at(index);
-    assert(task !== undefined, 'A part has no holes among its tasks.');
+    assert(outcome !== undefined && task !== undefined, 'A part has no holes.');
     if (!outcome.ok) {
       failed++;
-      failedRows.add(taskCells(task) + failureTail(outcome));
+      failedRows.add(task, failureTail(outcome));
     } else {
       if (outcome.message !== message) {
         message = outcome.message;
         successTail = `succeeded,200,,${csvField(oneLine(message))}\n`;
       }
-      succeededRows.add(taskCells(task) + successTail);
+      succeededRows.add(task, successTail);
     }
   }
   succeededRows.flush();
@@ -84,8 +85,11 @@ class Rows {
   #text = '';
   #buffer = Buffer.allocUnsafeSlow(0);
 
-  add(row: string): void {
-    this.#text += row;
+  /** `tail`: from the status to the end of the row. */
+  add({ bucket, manifestKey, versionId }: Task, tail: string): void {
+    const version = versionId ? csvField(versionId) : '';
+    // A bucket's name has no character that CSV would quote (RowCheck sees to it).
+    this.#text += `${bucket},${csvField(manifestKey)},${version},${tail}`;
     if (this.#text.length >= PIECE_CHARS) this.flush();
   }
 
@@ -107,12 +111,6 @@ class Rows {
     this.bytes += this.#buffer.write(this.#text, this.bytes);
     this.#text = '';
   }
-}
-
-function taskCells({ bucket, manifestKey, versionId }: Task): string {
-  const version = versionId ? csvField(versionId) : '';
-  // A bucket's name has no character that CSV would quote (RowCheck sees to it).
-  return `${bucket},${csvField(manifestKey)},${version},`;
 }
 
 function failureTail({ httpStatus, code, message }: Extract<Outcome, { ok: false }>): string {

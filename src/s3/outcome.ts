@@ -8,7 +8,7 @@
 import { failed, type FailedOutcome, type Outcome } from '../model/outcome.ts';
 import { againOf } from './retry-class.ts';
 import type { S3Answer } from './s3.ts';
-import { elementText, rootName } from './xml.ts';
+import { elementText, isElement, rootName } from './xml.ts';
 
 /** What a succeeded row says for a plain S3 operation; unverified what AWS writes there. */
 const SUCCESS_MESSAGE = 'Successful';
@@ -30,6 +30,7 @@ export function toOutcome(answer: S3Answer, message?: string): Outcome {
 export function toOutcomeOfResult(answer: S3Answer, resultName: string): Outcome {
   if (answer.status < 200 || answer.status > 299) return toFailure(answer);
   const xml = textOf(answer);
+  if (isElement(xml, resultName)) return SUCCESSFUL;
   const root = rootName(xml);
   if (root === 'Error') return toFailure(answer); // I2
   if (root === resultName && xml.includes(`</${resultName}>`)) return SUCCESSFUL;

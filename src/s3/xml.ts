@@ -4,6 +4,10 @@
  * quickest tree parser read a fifth of that.
  */
 
+const SPACE = 32;
+const LESS_THAN = 60;
+const GREATER_THAN = 62;
+
 /** The text of the first `<name>` at or after `from`, entities decoded; undefined when there is none. */
 export function elementText(xml: string, name: string, from = 0): string | undefined {
   const inner = elementInner(xml, name, from);
@@ -26,6 +30,22 @@ export function elements(xml: string, name: string): string[] {
 /** The name of the root element, or undefined when the text is not XML. */
 export function rootName(xml: string): string | undefined {
   return /^\uFEFF?\s*(?:<\?[^>]*>\s*)?<([A-Za-z][\w.-]*)[\s/>]/.exec(xml)?.[1];
+}
+
+/**
+ * True: the text is one whole element of this name, behind a declaration at most; what most answers look
+ * like, told for a third of what `rootName` costs. False says nothing.
+ */
+export function isElement(xml: string, name: string): boolean {
+  const at = xml.startsWith('<?xml ') ? xml.indexOf('<', 6) : 0;
+  const after = at + 1 + name.length;
+  const next = xml.charCodeAt(after);
+  return (
+    xml.startsWith(name, at + 1) &&
+    xml.charCodeAt(at) === LESS_THAN &&
+    (next === GREATER_THAN || next === SPACE) &&
+    xml.endsWith(`</${name}>`)
+  );
 }
 
 /** Text for an element or an attribute. The caller has refused what isXmlText refuses. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { elements, elementText, escapeXml, isXmlText, rootName } from '../../src/s3/index.ts';
+import { isElement } from '../../src/s3/xml.ts';
 
 const anyText = fc.string({ unit: 'binary' });
 
@@ -41,6 +42,40 @@ test('elements gives every element of a name and stops at one that is cut off', 
   const xml =
     '<L><Upload><Key>a</Key></Upload><UploadX/><Upload><Key>b</Key></Upload><Upload><Key>';
   assert.deepEqual(elements(xml, 'Upload'), ['<Key>a</Key>', '<Key>b</Key>']);
+});
+
+test('isElement is sure of what rootName finds, and of the end', () => {
+  const declared = '<?xml version="1.0" encoding="UTF-8"?>\n';
+  for (const xml of [
+    '<R>x</R>',
+    '<R a="b">x</R>',
+    `${declared}<R></R>`,
+    `${declared}<R><R2/></R>`,
+  ]) {
+    assert.ok(isElement(xml, 'R'), xml);
+  }
+  const others = [
+    '',
+    '<',
+    'R',
+    '<R/>',
+    '<R>',
+    '<R>x</R',
+    '<R2>x</R>',
+    '<E><R>x</R>',
+    declared,
+    'x<R>x</R>',
+  ];
+  for (const xml of [...others, `${declared}<!-- <R> --><E></R>`, `${declared}<Error><R></R>`]) {
+    assert.equal(isElement(xml, 'R'), false, xml);
+  }
+  const piece = fc.constantFrom('<', '>', '/', 'R', '</R>', '<R>', '?>', ' ', 'E', '\ufeff');
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 6 }), fc.boolean(), (pieces, isWhole) => {
+      const xml = isWhole ? `<R${pieces.join('')}</R>` : pieces.join('');
+      if (isElement(xml, 'R')) assert.equal(rootName(xml), 'R', xml);
+    }),
+  );
 });
 
 test('rootName names the root behind a declaration, a mark and white space', () => {
