@@ -9,7 +9,7 @@
  */
 import type { S3CopyObjectOperation } from '@aws-sdk/client-s3-control';
 import type { FailedOutcome, Task } from '../model/outcome.ts';
-import { type StoreTraits, toOutcomeOfResult } from '../s3/index.ts';
+import { type S3Answer, type StoreTraits, toOutcomeOfResult } from '../s3/index.ts';
 import { type AfterCopy, type Copied } from './copied.ts';
 import { confirmation } from './copy-confirm.ts';
 import { conditionCheck, gapFillers } from './copy-gaps.ts';
@@ -37,6 +37,16 @@ export type CopyResult = { readonly ok: true; readonly copied: Copied } | Failed
 export type CopyTask = (task: Task, stopping: AbortSignal) => Promise<CopyResult>;
 
 export function copier(copy: S3CopyObjectOperation, bucket: string, room: CopyRoom): CopyTask {
+  return copies(copy, bucket, room, (copied) => ({ ok: true, copied }));
+}
+
+/** As `copier`; a copy that is done is what `ended` makes of it. */
+export function copies<T>(
+  copy: S3CopyObjectOperation,
+  bucket: string,
+  room: CopyRoom,
+  ended: (copied: Copied) => T,
+): (task: Task, stopping: AbortSignal) => Promise<T | FailedOutcome> {
   const { traits } = room;
   const { s3 } = room.place;
   const requestOf = copyRequests(copy, bucket);
@@ -49,10 +59,12 @@ export function copier(copy: S3CopyObjectOperation, bucket: string, room: CopyRo
   return async (task, stopping) => {
     const refusal = before && (await before(task));
     if (refusal !== undefined) return refusal;
-    const made = await copyAnySize(room, task, { copy, put: requestOf(task) }, stopping);
+    const order = { copy, put: requestOf(task) };
+    const made = await anySize(room, task, order, await s3.send(order.put), stopping);
     if (!made.ok) return made;
     const steps = made.after === undefined ? after : [...confirms, ...made.after];
-    return steps.length === 0 ? made : finish(made.copied, steps);
+    const failure = steps.length === 0 ? undefined : await finish(made.copied, steps);
+    return failure ?? ended(made.copied);
   };
 }
 
@@ -61,26 +73,42 @@ type Made =
   | { readonly ok: true; readonly copied: Copied; readonly after?: readonly AfterCopy[] }
   | FailedOutcome;
 
+type CopyOrder = Omit<LargeCopy, 'refusal'>;
+
 /** I1. `put` with all that CopyObject is told; `copy` with what `after` of an upload must know. */
 export async function copyAnySize(
-  { place, multipart }: CopyRoom,
+  room: CopyRoom,
   task: ObjectName,
-  { copy, put }: Omit<LargeCopy, 'refusal'>,
+  order: CopyOrder,
   stopping: AbortSignal,
 ): Promise<Made> {
-  const answer = await place.s3.send(put);
+  return anySize(room, task, order, await room.place.s3.send(order.put), stopping);
+}
+
+/** What becomes of CopyObject's answer. */
+function anySize(
+  { multipart }: CopyRoom,
+  task: ObjectName,
+  { copy, put }: CopyOrder,
+  answer: S3Answer,
+  stopping: AbortSignal,
+): Made | Promise<Made> {
   const outcome = toOutcomeOfResult(answer, 'CopyObjectResult');
   if (outcome.ok) return { ok: true, copied: { bucket: put.bucket, key: put.key, answer } };
   if (!isTooLarge(outcome)) return outcome;
   return multipart.copy(task, { copy, put, refusal: outcome }, stopping);
 }
 
-export async function finish(copied: Copied, after: readonly AfterCopy[]): Promise<CopyResult> {
+/** The first failure. */
+export async function finish(
+  copied: Copied,
+  after: readonly AfterCopy[],
+): Promise<FailedOutcome | undefined> {
   for (const step of after) {
     const failure = await step(copied);
     if (failure !== undefined) return failure;
   }
-  return { ok: true, copied };
+  return undefined;
 }
 
 /** AWS's code for it is InvalidRequest, Ceph's EntityTooLarge. */

@@ -29,7 +29,7 @@ export function copyRequests(
   return (task) => ({
     method: 'PUT',
     bucket: targetBucket,
-    key: prefix + task.key,
+    key: prefix === '' ? task.key : prefix + task.key,
     headers: { ...shared, 'x-amz-copy-source': copySource(task) },
     silenceMs: SILENCE_MS,
   });

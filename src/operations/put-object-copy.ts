@@ -6,10 +6,9 @@
  * I2. Repeating a task is harmless where the target is unversioned; where it is versioned, an answer
  *     that got lost leaves one more version of the same content.
  */
-import type { Outcome } from '../model/outcome.ts';
 import { type S3, SUCCESSFUL, toOutcome } from '../s3/index.ts';
 import { bucketOfArn, checkCopy } from './copy-check.ts';
-import { copier, type CopyResult, copyRoom } from './copy-object.ts';
+import { copies, copyRoom } from './copy-object.ts';
 import type { Opened, Operation } from './operation.ts';
 import { ENDPOINT_UNKNOWN } from './probe.ts';
 import { onObjects } from './task.ts';
@@ -26,16 +25,11 @@ export const putObjectCopy: Operation = {
     if (obstacle !== undefined) return obstacle;
     const traits = await place.s3.traits(signal);
     if (traits === undefined) return ENDPOINT_UNKNOWN;
-    const copyTask = copier(copy, bucket, copyRoom(place, traits));
-    const run = onObjects((task, stopping) => copyTask(task, stopping).then(toOutcomeOfCopy));
+    // Without the answer, which would be kept as long as its chunk.
+    const run = onObjects(copies(copy, bucket, copyRoom(place, traits), () => SUCCESSFUL));
     return { ok: true, run };
   },
 };
-
-/** Without the answer, which would be kept as long as its chunk. */
-function toOutcomeOfCopy(result: CopyResult): Outcome {
-  return result.ok ? SUCCESSFUL : result;
-}
 
 /** Why the job cannot run, or undefined (I1). */
 async function obstacleAt(

@@ -64,8 +64,8 @@ export async function copyFaithfully(order: CopyOrder): Promise<ObjectState | Fa
   const copy = locksOf(state.headers, order.nowMs);
   const made = await copyAnySize(room, from, { copy, put }, stopping);
   if (!made.ok) return made;
-  const copied = await finish(made.copied, made.after ?? []);
-  if (!copied.ok) return unfinished(copied, 'not all of it could be set');
+  const failure = await finish(made.copied, made.after ?? []);
+  if (failure !== undefined) return unfinished(failure, 'not all of it could be set');
   const versionId = made.copied.answer.headers['x-amz-version-id'];
   const to = { bucket: from.bucket, key: toKey, ...(versionId === undefined ? {} : { versionId }) };
   const aclProblem = acl.grants.length === 0 ? undefined : await mendAcl(s3, to, acl);
