@@ -55,8 +55,6 @@ class Runner {
   /** The one that starts next, once it was asked for. */
   #task: Task | undefined;
   #open = 0;
-  /** Monotonic, of when it was asked whether the next task may start. */
-  #now = 0;
   /** Somebody will call `feed`: the line of a limit, or the next heartbeat. */
   #isWaiting = false;
   /** No task starts any more. */
@@ -78,25 +76,19 @@ class Runner {
   /** Starts tasks until none may start now. To be called when that may have changed. */
   #feed(): void {
     const { requestsMax } = this.#context.options;
+    const held = this.#held;
     while (!this.#isWaiting && !this.#isOver && this.#open < requestsMax) {
       this.#task ??= this.#tasks.at(this.#next);
-      if (this.#task === undefined || this.#held.isTurnOver) this.#isOver = true;
-      else if (!this.#mayStart()) return;
-      else if (this.#task.versionId === '') this.#skip();
-      else if (this.#passLimits() && this.#passGate()) this.#start();
+      // Whoever was told to stop once is never told to go on.
+      this.#isOver = this.#task === undefined || held.isTurnOver || held.course !== 'run';
+      if (this.#isOver) break;
+      if (this.#task?.versionId === '') this.#skip();
+      else if (this.#passLimits() && this.#passGate()) this.#startFresh();
     }
     if (this.#isOver && this.#open === 0 && !this.#isWaiting) this.#done.resolve(this.#outcomes);
   }
 
-  /** I2. Each of the three says whether to go on at once; otherwise it sees to it that somebody feeds. */
-  #mayStart(): boolean {
-    this.#now = this.#context.clock.monotonic();
-    if (this.#held.mayStart(this.#now)) return true;
-    this.#isWaiting = true;
-    void this.#held.ready().then((isRunning) => this.#goOn(isRunning));
-    return false;
-  }
-
+  /** I2. Each of the three goes on at once, or sees to it that somebody feeds later. */
   #passLimits(): boolean {
     const { limits } = this.#held;
     if (limits.tryEnter()) return true;
@@ -104,7 +96,7 @@ class Runner {
     limits.queue(this.#held, (hasEntered) => {
       this.#isWaiting = false;
       if (!hasEntered) this.#isOver = true;
-      else if (this.#passGate()) this.#gateOpened(true);
+      else if (this.#passGate()) this.#startFresh();
       this.#feed();
     });
     return false;
@@ -119,26 +111,33 @@ class Runner {
   }
 
   readonly #gateOpened = (hasEntered: boolean): void => {
-    if (!hasEntered) this.#held.limits.leave();
-    // It may have waited for long; where the lease is no longer fresh, it is asked for again.
-    else if (this.#held.mayStart((this.#now = this.#context.clock.monotonic()))) this.#start();
-    else this.#leave();
-    this.#goOn(hasEntered);
+    this.#isWaiting = false;
+    if (hasEntered) this.#startFresh();
+    else {
+      this.#held.limits.leave();
+      this.#isOver = true;
+    }
+    this.#feed();
   };
 
-  #goOn(isRunning: boolean): void {
-    this.#isWaiting = false;
-    if (!isRunning) this.#isOver = true;
-    this.#feed();
-  }
-
-  /** The next task has entered everything. */
-  #start(): void {
+  /** The next task has entered everything, and may have waited for long: now the lease must be fresh. */
+  #startFresh(): void {
     const task = this.#task;
     assert(task, 'A task was started behind the end of its chunk.');
-    this.#task = undefined;
-    this.#open += 1;
-    void this.#toEnd(this.#next++, task);
+    const now = this.#context.clock.monotonic();
+    if (this.#held.mayStart(now)) {
+      this.#task = undefined;
+      this.#open += 1;
+      void this.#toEnd(this.#next++, task, now);
+      return;
+    }
+    this.#leave();
+    this.#isWaiting = true;
+    void this.#held.ready().then((isRunning) => {
+      this.#isWaiting = false;
+      this.#isOver ||= !isRunning;
+      this.#feed();
+    });
   }
 
   #skip(): void {
@@ -146,13 +145,12 @@ class Runner {
     this.#end(this.#next++, this.#running.missingVersion);
   }
 
-  async #toEnd(index: number, task: Task): Promise<void> {
+  async #toEnd(index: number, task: Task, sentAt: number): Promise<void> {
     const { left, limits } = this.#held;
     let outcome: Outcome | undefined;
     try {
       if (limits.taskTimeoutMs === undefined) {
         // As `#entered` does it; to wait for that would cost every row a promise more.
-        const sentAt = this.#now;
         try {
           outcome = await this.#running.run(task, left);
         } catch (error) {

@@ -97,6 +97,7 @@ export class Throttle {
 
   /** Empties the buckets that have become old. */
   #turn(now: number): void {
+    if (now - this.#bucketAt < BUCKET_MS) return;
     const current = Math.floor(now / BUCKET_MS) * BUCKET_MS;
     const old = Math.min(BUCKETS, (current - this.#bucketAt) / BUCKET_MS);
     for (let i = 0; i < old; i++) {
