@@ -84,9 +84,9 @@ function sliceOf({ seq, fence, succeededBytes, failedBytes }: Part, status: RowS
     : { seq, fence, start: succeededBytes, bytes: failedBytes };
 }
 
-/** One after the other, a bucket would answer for a thousand parts in half a minute. */
+/** One after the other, a bucket would answer for a thousand parts in half a minute. Parts have up to 0.7 MB. */
 const AHEAD_SLICES = 16;
-const AHEAD_BYTES = 8 * 1024 * 1024;
+const AHEAD_BYTES = 3 * 1024 * 1024;
 
 /** In order; several are read at once, AHEAD_BYTES of them and what the last one has more (I2). */
 async function* rows(
