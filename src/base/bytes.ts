@@ -26,7 +26,8 @@ export function giveBack({ buffer, byteOffset, byteLength }: Uint8Array): void {
 
 /** As `giveBack`, of bytes that were read whole; does nothing where their buffer holds more than them. */
 export function giveBackWhole({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+  if (!(buffer instanceof ArrayBuffer) || byteLength === 0) return;
+  if (buffer.byteLength === byteLength) buffer.transfer(0);
 }
 
 /** Whether the bytes [start, end) are those of `expected`. */

@@ -22,6 +22,7 @@ export interface S3Answer {
   /** 0: no answer at all; `failure` tells why. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Memory of whoever asked: it may be given back (`giveBackWhole`). */
   readonly body: Buffer;
   readonly failure?: string;
   /** True when the request certainly did not reach the store: there was no connection. */

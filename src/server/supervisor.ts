@@ -20,7 +20,7 @@ import type { Random } from '../base/random.ts';
  * gains nothing; and so little survives that to share the work of collecting it costs more than the work.
  * As in `npm start` and deploy/Containerfile (bench/BENCHMARKS.md).
  */
-const NODE_FLAGS = ['--max-semi-space-size=16', '--no-parallel-scavenge'];
+export const NODE_FLAGS = ['--max-semi-space-size=16', '--no-parallel-scavenge'];
 const BACKOFF = { baseMs: 200, capMs: 10_000 };
 /** Who lived for so long did not die of how it was started. */
 const SOUND_MS = 30_000;

@@ -16,12 +16,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NODE_FLAGS } from '../../src/server/supervisor.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const NODE = join(REPOSITORY, 'node_modules/.bin/node');
 const BRIGADE = join(REPOSITORY, 'bin/brigade.js');
-/** As `npm start` has them. */
-const NODE_FLAGS = ['--max-semi-space-size=16', '--no-parallel-scavenge'];
 const START_MS_MAX = 20_000;
 const STOP_MS_MAX = 20_000;
 

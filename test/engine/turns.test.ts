@@ -1,0 +1,98 @@
+// Aim: a chunk that lasts is recorded in turns, and every row of it runs once.
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import type { S3, S3Request } from '../../src/s3/index.ts';
+import type { PartRecord, Store } from '../../src/store/index.ts';
+import { newJob } from '../contract/store.contract.ts';
+import { ACCOUNT, withEngine, type Scene } from './engine-world.ts';
+
+const ROWS = 60;
+const LIST = Buffer.from(Array.from({ length: ROWS }, (_, row) => `bkt,k${row}\n`).join(''));
+const TASK_MS = 100;
+const OPTIONS = { chunkRows: ROWS, turnRows: 3, requestsMax: 1 };
+
+const request = {
+  ...newJob().job.request,
+  Operation: { S3PutObjectTagging: { TagSet: [{ Key: 'a', Value: 'b' }] } },
+  Report: { Enabled: false },
+  ConfirmationRequired: false,
+  Manifest: {
+    Spec: {
+      Format: 'S3BatchOperations_CSV_20180820' as const,
+      Fields: ['Bucket' as const, 'Key' as const],
+    },
+    Location: { ObjectArn: 'arn:aws:s3:::lists/list.csv', ETag: 'e' },
+  },
+};
+
+function world() {
+  const begun: string[] = [];
+  const parts: (PartRecord & { readonly seq: number })[] = [];
+  const ends: { readonly at: number; readonly end: () => void }[] = [];
+  let now = (): number => 0;
+  const headers = { etag: '"e"' };
+  const send = ({ method, key = '' }: S3Request): ReturnType<S3['send']> => {
+    if (method === 'GET') return Promise.resolve({ status: 206, headers, body: LIST });
+    begun.push(key);
+    return new Promise((resolve) => {
+      const end = (): void => resolve({ status: 200, headers, body: Buffer.alloc(0) });
+      ends.push({ at: now() + TASK_MS, end });
+    });
+  };
+  const open: S3['open'] = () =>
+    Promise.resolve({ status: 200, headers, body: Readable.from([Buffer.from(LIST)]) });
+  const change = (store: Store): Store => ({
+    ...store,
+    commitPart: (lease, part, at) => {
+      parts.push({ ...part, seq: lease.seq });
+      return store.commitPart(lease, part, at);
+    },
+  });
+  return {
+    begun,
+    parts,
+    settings: { s3: { send, open }, change, options: OPTIONS },
+    async create({ store, clock }: Scene): Promise<string> {
+      now = () => clock.now();
+      const made = newJob({ operation: 'S3PutObjectTagging', createdAt: clock.now(), request });
+      await store.createJob(made);
+      return made.job.id;
+    },
+    async pass({ clock, settle }: Scene, ms: number): Promise<void> {
+      for (let passed = 0; passed < ms; passed += 50) {
+        clock.advance(50);
+        for (const one of ends.filter(({ at }) => at <= clock.now())) {
+          ends.splice(ends.indexOf(one), 1);
+          one.end();
+        }
+        await settle();
+      }
+    },
+  };
+}
+
+test('a chunk that lasts is recorded every two seconds, and each of its rows runs once', async () => {
+  const { begun, parts, settings, create, pass } = world();
+  await withEngine(async (scene) => {
+    const id = await create(scene);
+    await pass(scene, 4000);
+    assert.ok(parts.length >= 1, 'a part before the chunk is done');
+    const job = await scene.store.job(ACCOUNT, id);
+    assert.equal(job?.status, 'Active');
+    assert.equal(job.tasksSucceeded, parts.at(-1)?.to);
+    await pass(scene, 10_000);
+    assert.equal((await scene.store.job(ACCOUNT, id))?.status, 'Complete');
+  }, settings);
+  assert.deepEqual(
+    begun,
+    Array.from({ length: ROWS }, (_, row) => `k${row}`),
+  );
+  assert.ok(parts.length >= 3 && parts.length <= 5, `${parts.length} parts`);
+  assert.equal(parts.at(-1)?.to, ROWS);
+  // Two seconds of work, and what it took to see that they were over.
+  for (const [index, { to }] of parts.entries()) {
+    const rows = to - (parts[index - 1]?.to ?? 0);
+    assert.ok(rows <= 24, `${rows} rows in part ${index}`);
+  }
+});
