@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { asBuffer, giveBack, isUtf8Range, rangeEquals } from '../../src/base/bytes.ts';
+import {
+  asBuffer,
+  giveBack,
+  giveBackWhole,
+  isUtf8Range,
+  rangeEquals,
+} from '../../src/base/bytes.ts';
 
 test('the UTF-8 check agrees with Node on every pair of bytes and every edge of longer characters', () => {
   const edges = [
@@ -62,4 +68,21 @@ test('a buffer is given back with the piece that ends it, and only then', () => 
   giveBack(last);
   assert.equal(whole.length, 0);
   giveBack(last);
+});
+
+test('giveBackWhole frees what is a buffer of its own, and never a part of one', () => {
+  const own = Buffer.allocUnsafeSlow(100);
+  giveBackWhole(own.subarray(0, 99));
+  giveBackWhole(own.subarray(1));
+  assert.equal(own.length, 100);
+  giveBackWhole(own);
+  assert.equal(own.length, 0);
+  // Node lends a part of a buffer that others use too.
+  const shared = Buffer.from('shared');
+  giveBackWhole(shared);
+  assert.equal(shared.toString(), 'shared');
+  // One empty answer may serve for many.
+  const empty = Buffer.alloc(0);
+  giveBackWhole(empty);
+  assert.equal(empty.buffer.detached, false);
 });
