@@ -238,7 +238,10 @@ export class Engine {
       const limited = running.filter(isLimited);
       const free = (kind: UnitKind): number =>
         lanesPerKind -
-        running.filter((held) => held.lease.kind === kind && !isLimited(held)).length; // I3
+        lanesTaken(
+          running.filter((held) => held.lease.kind === kind && !isLimited(held)), // I3
+          lanesPerKind,
+        );
       const wanted = (kind: UnitKind): number =>
         kind === 'chunk' ? Math.min(free(kind), this.#chunksWanted()) : free(kind);
       const open = kinds.filter((kind) => wanted(kind) > 0);
@@ -340,9 +343,15 @@ function isLimited({ lease, limits }: HeldLease): boolean {
 }
 
 function jobsHeldOften(held: readonly HeldLease[]): readonly string[] {
-  const ids = held.map(({ lease }) => lease.jobId);
-  const count = (id: string): number => ids.filter((other) => other === id).length;
-  return [...new Set(ids)].filter((id) => count(id) >= LIMITED_LANES);
+  const ids = [...new Set(held.map(({ lease }) => lease.jobId))];
+  const of = (id: string): readonly HeldLease[] => held.filter(({ lease }) => lease.jobId === id);
+  return ids.filter((id) => lanesTaken(of(id), LIMITED_LANES) >= LIMITED_LANES);
+}
+
+/** What has had its turn only waits for its last requests: another may begin beside each, once. */
+function lanesTaken(held: readonly HeldLease[], lanes: number): number {
+  const ending = held.filter(({ isTurnOver }) => isTurnOver).length;
+  return held.length - Math.min(ending, lanes);
 }
 
 /** Cuts one sleep short; a ring while nobody sleeps cuts the next one. */

@@ -26,18 +26,22 @@ const request = {
   },
 };
 
-function world() {
+function world(hanging?: string) {
   const begun: string[] = [];
   const parts: (PartRecord & { readonly seq: number })[] = [];
   const ends: { readonly at: number; readonly end: () => void }[] = [];
   let now = (): number => 0;
   const headers = { etag: '"e"' };
-  const send = ({ method, key = '' }: S3Request): ReturnType<S3['send']> => {
-    if (method === 'GET') return Promise.resolve({ status: 206, headers, body: LIST });
+  const send = ({ method, key = '', headers: asked }: S3Request): ReturnType<S3['send']> => {
+    if (method === 'GET') {
+      const [, start, end] = /^bytes=(\d+)-(\d+)$/.exec(asked?.['range'] ?? '') ?? [];
+      const body = Buffer.from(LIST.subarray(Number(start), Number(end) + 1));
+      return Promise.resolve({ status: 206, headers, body });
+    }
     begun.push(key);
     return new Promise((resolve) => {
       const end = (): void => resolve({ status: 200, headers, body: Buffer.alloc(0) });
-      ends.push({ at: now() + TASK_MS, end });
+      ends.push({ at: key === hanging ? Infinity : now() + TASK_MS, end });
     });
   };
   const open: S3['open'] = () =>
@@ -52,6 +56,8 @@ function world() {
   return {
     begun,
     parts,
+    /** Ends what hangs. */
+    release: (): void => ends.forEach(({ end }) => end()),
     settings: { s3: { send, open }, change, options: OPTIONS },
     async create({ store, clock }: Scene): Promise<string> {
       now = () => clock.now();
@@ -95,4 +101,20 @@ test('a chunk that lasts is recorded every two seconds, and each of its rows run
     const rows = to - (parts[index - 1]?.to ?? 0);
     assert.ok(rows <= 24, `${rows} rows in part ${index}`);
   }
+});
+
+test('a chunk that only waits for its last request keeps no lane from the next one', async () => {
+  const { begun, settings, create, pass, release } = world('k5');
+  const options = { chunkRows: 30, turnRows: 3, requestsMax: 2, chunkLanes: 1 };
+  const play = async (scene: Scene): Promise<void> => {
+    const id = await create(scene);
+    await pass(scene, 4000);
+    assert.ok(!begun.includes('k29'), 'the first chunk was given up before its end');
+    assert.ok(begun.includes('k30'), `the second has begun: ${begun.at(-1)}`);
+    release();
+    await pass(scene, 8000);
+    assert.equal((await scene.store.job(ACCOUNT, id))?.status, 'Complete');
+    assert.equal(begun.length, ROWS);
+  };
+  await withEngine(play, { ...settings, options });
 });
