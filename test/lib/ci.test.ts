@@ -82,6 +82,15 @@ test('a failed test fails the whole', onLinux, () => {
   assert.deepEqual(result, { status: 1, last: '11 passed, 1 failed' });
 });
 
+test('what failed in the first tests is told again behind the last', onLinux, () => {
+  const { lines } = linesWith({
+    ...GOOD,
+    ...TESTS,
+    test: 'echo "What failed:"; echo "a.test.ts: b"; echo "6 passed, 1 failed"; exit 1',
+  });
+  assert.deepEqual(lines.slice(-3), ['What failed:', 'a.test.ts: b', '11 passed, 1 failed']);
+});
+
 test('lint and types fail the whole, and the tests run all the same', onLinux, () => {
   const result = runWith({ ...GOOD, ...TESTS, lint: 'exit 1', types: 'exit 2' });
   assert.deepEqual(result, { status: 1, last: '12 passed, 2 failed' });

@@ -82,6 +82,17 @@ test('a failing file is shown with what it wrote', async () => {
   assert.match(result.text, /it wrote:\n +chatter/);
 });
 
+test('what failed is named again at the end, shortened', async () => {
+  const message = Array.from({ length: 50 }, (_, line) => `line ${line}`).join('\\n');
+  const { text } = await ran(
+    `test('a', () => { throw new Error('${message}'); }); test('b', () => {});`,
+  );
+  const [full = '', again = ''] = text.split('What failed:\n');
+  assert.match(full, /line 49/);
+  assert.match(again, /^a\.test\.mjs: a\n +Error: line 0\n[^]* line 9\n[^]*\.\.\.\n$/);
+  assert.doesNotMatch(again, /line 20/);
+});
+
 test('a test that prints the words of the report does not change the counts', async () => {
   const line = JSON.stringify({ kind: 'ended', name: 'z', counts: true, passed: true });
   assertTotals(await ran(`test('a', () => { console.log(${JSON.stringify(line)}); });`), 1, 0);

@@ -6,6 +6,7 @@
  *     left other processes behind. What it started is stopped.
  * I3. Failures are printed in full with what the file wrote, a skip with its reason; a skip without
  *     one is a failure.
+ * I4. What failed is named again at the end: of a long log often only the end is kept.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -48,22 +49,28 @@ interface FileResult extends Totals {
 /** Processes that a test told to stop get this long to be gone. */
 const LEFTOVER_MS = 2_000;
 const OUTPUT_CHARS_MAX = 100_000;
+/** Of each failure at the end. */
+const AGAIN_LINES_MAX = 12;
 const REPORTER = fileURLToPath(new URL('./reporter.ts', import.meta.url));
 
 export async function runFiles(options: RunOptions): Promise<Totals> {
   const { files, alone = [] } = options;
   const results: FileResult[] = [];
+  const again: string[] = []; // I4
   const run = async (queue: string[]): Promise<void> => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       const result = await runFile(file, options);
       results.push(result);
       const place = `[${String(results.length).padStart(3)}/${options.files.length}]`;
-      options.write(`${place} ${describe(relative(options.root, file), result)}`);
+      const path = relative(options.root, file);
+      options.write(`${place} ${describe(path, result)}`);
+      again.push(...result.problems.map((problem) => `${path}: ${shortened(problem)}`));
     }
   };
   const together = files.filter((file) => !alone.includes(file));
   await Promise.all(Array.from({ length: options.concurrency }, () => run(together)));
   await run(files.filter((file) => alone.includes(file)));
+  if (again.length > 0) options.write(`What failed:\n${again.join('\n')}\n`);
   return sum(results);
 }
 
@@ -101,6 +108,12 @@ function describe(path: string, result: FileResult): string {
   const problems = result.problems.map((problem) => `${indent(problem)}\n`).join('\n');
   const output = result.output.trim() === '' ? '' : `\n  it wrote:\n${indent(result.output)}\n`;
   return `${head}${skips}\n${problems}${output}\n`;
+}
+
+function shortened(problem: string): string {
+  const lines = problem.trimEnd().split('\n');
+  if (lines.length > AGAIN_LINES_MAX) lines.splice(AGAIN_LINES_MAX, Infinity, '...');
+  return lines.join('\n    ');
 }
 
 function indent(text: string): string {
