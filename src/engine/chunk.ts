@@ -38,6 +38,7 @@ export const runChunk: RunUnit = async (unit, held, context) => {
   const isAlive = isElsewhere ? undefined : () => answers(context.s3, bucket);
   const meter = context.meters.tasks(job.operation);
   const outcomes = await runTasks(left, { run, missingVersion, isAlive, meter }, held, context);
+  held.ran();
   await context.taskTrace?.flush(job.id);
   await record(unit, recordable(work, rows, left, outcomes), held, context);
   giveBackWhole(bytes); // Nobody asks for tasks any more.

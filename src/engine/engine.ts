@@ -348,9 +348,12 @@ function jobsHeldOften(held: readonly HeldLease[]): readonly string[] {
   return ids.filter((id) => lanesTaken(of(id), LIMITED_LANES) >= LIMITED_LANES);
 }
 
-/** What has had its turn only waits for its last requests: another may begin beside each, once. */
+/**
+ * What has had its turn only waits for its last requests: another may begin beside each, once. What
+ * waits to be recorded keeps its lane, or nothing would end the beginning while no disk takes parts.
+ */
 function lanesTaken(held: readonly HeldLease[], lanes: number): number {
-  const ending = held.filter(({ isTurnOver }) => isTurnOver).length;
+  const ending = held.filter(({ isEnding }) => isEnding).length;
   return held.length - Math.min(ending, lanes);
 }
 

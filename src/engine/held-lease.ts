@@ -36,6 +36,7 @@ export class HeldLease {
   /** When its turn ends, should it have run enough rows by then (I3). */
   readonly #turnEndsAt: number;
   #isTurnOver = false;
+  #hasRun = false;
   readonly #leases: HeldLeases;
   readonly #left = new AbortController();
   /** `closing`: what ends the lease is under way; nobody but us is to blame when it is gone then. */
@@ -61,6 +62,16 @@ export class HeldLease {
   /** No further row of it starts; those under way end (I3). */
   get isTurnOver(): boolean {
     return this.#isTurnOver;
+  }
+
+  /** Its turn is over, and requests of it are still under way. */
+  get isEnding(): boolean {
+    return this.#isTurnOver && !this.#hasRun;
+  }
+
+  /** No request of it is under way any more; what is left is to record what ran. */
+  ran(): void {
+    this.#hasRun = true;
   }
 
   /** To be asked with every heartbeat. True: its turn has ended since. */

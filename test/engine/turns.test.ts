@@ -26,7 +26,7 @@ const request = {
   },
 };
 
-function world(hanging?: string) {
+function world(hanging?: string, recorded: Promise<void> = Promise.resolve()) {
   const begun: string[] = [];
   const parts: (PartRecord & { readonly seq: number })[] = [];
   const ends: { readonly at: number; readonly end: () => void }[] = [];
@@ -48,7 +48,8 @@ function world(hanging?: string) {
     Promise.resolve({ status: 200, headers, body: Readable.from([Buffer.from(LIST)]) });
   const change = (store: Store): Store => ({
     ...store,
-    commitPart: (lease, part, at) => {
+    commitPart: async (lease, part, at) => {
+      await recorded;
       parts.push({ ...part, seq: lease.seq });
       return store.commitPart(lease, part, at);
     },
@@ -112,6 +113,22 @@ test('a chunk that only waits for its last request keeps no lane from the next o
     assert.ok(!begun.includes('k29'), 'the first chunk was given up before its end');
     assert.ok(begun.includes('k30'), `the second has begun: ${begun.at(-1)}`);
     release();
+    await pass(scene, 8000);
+    assert.equal((await scene.store.job(ACCOUNT, id))?.status, 'Complete');
+    assert.equal(begun.length, ROWS);
+  };
+  await withEngine(play, { ...settings, options });
+});
+
+test('chunks that wait to be recorded keep their lanes, or tasks would begin without an end', async () => {
+  const recorded = Promise.withResolvers<void>();
+  const { begun, settings, create, pass } = world(undefined, recorded.promise);
+  const options = { chunkRows: 10, turnRows: 3, requestsMax: 2, chunkLanes: 2 };
+  const play = async (scene: Scene): Promise<void> => {
+    const id = await create(scene);
+    await pass(scene, 20_000);
+    assert.equal(begun.length, 20);
+    recorded.resolve();
     await pass(scene, 8000);
     assert.equal((await scene.store.job(ACCOUNT, id))?.status, 'Complete');
     assert.equal(begun.length, ROWS);
