@@ -17,8 +17,8 @@ import type { Measured } from './measured.ts';
 import { cpuMs, rssPeakMb } from './processes.ts';
 import { BUCKET, CREDENTIALS, IN_FLIGHT, OPERATION_OF, REGION, type Work } from './work.ts';
 
-/** Each look costs the measured process a millisecond or so; people look less often. */
-const POLL_MS = 250;
+/** Each look costs the measured process a millisecond or so; people look less often at what lasts. */
+const pollMs = (sinceMs: number): number => (sinceMs < 2000 ? 250 : 1000);
 /** Nothing of a job that goes on looks the same for so long. */
 const STUCK_MS = 60_000;
 const ENDS = ['Complete', 'Failed', 'Cancelled'];
@@ -101,7 +101,8 @@ export class JobService {
   }
 
   async ended(jobId: string): Promise<JobDescriptor> {
-    let [seen, seenAt] = ['', performance.now()];
+    const began = performance.now();
+    let [seen, seenAt] = ['', began];
     for (;;) {
       const job = await this.describe(jobId);
       if (ENDS.includes(job.Status ?? '')) return job;
@@ -110,7 +111,7 @@ export class JobService {
       else if (performance.now() - seenAt > STUCK_MS) {
         throw new Error(`The job does not move: ${shown}\n${this.service.logs()}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await new Promise((resolve) => setTimeout(resolve, pollMs(performance.now() - began)));
     }
   }
 

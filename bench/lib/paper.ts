@@ -39,10 +39,10 @@ export function needsOf(rows: number, constants: Constants): Needs {
   };
 }
 
+/** How long a list is shows behind its first chunk. */
 function chunksOf(rows: number): number {
-  let chunks = 0;
-  for (let at = 0; at < rows; chunks++) at += rowsOfChunk(at, CHUNK_ROWS, CHUNK_ROWS_MAX);
-  return chunks;
+  const others = Math.max(0, rows - CHUNK_ROWS) / rowsOfChunk(rows, CHUNK_ROWS, CHUNK_ROWS_MAX);
+  return 1 + Math.ceil(others);
 }
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];

@@ -35,6 +35,7 @@ export class ListObject {
   readonly #held: HeldLease;
   readonly #context: EngineContext;
   #etag: string | undefined;
+  #size: number | undefined;
   #isFromSocket = false;
 
   constructor(name: ObjectName, held: HeldLease, context: EngineContext) {
@@ -47,6 +48,11 @@ export class ListObject {
   /** Of what is read; undefined until the first answer. Without quotes. */
   get etag(): string | undefined {
     return this.#etag;
+  }
+
+  /** Bytes; undefined until an answer has told them, which some never do. */
+  get size(): number | undefined {
+    return this.#size;
   }
 
   /** The bytes from `start` on, to the end of the object (I2). */
@@ -138,6 +144,8 @@ export class ListObject {
         this.#context.gate.alive(sentAt);
         this.#accept(answer, request.headers['range'] !== undefined);
         this.#isFromSocket = answer.isFromSocket === true;
+        const length = Number(answer.headers['content-length'] ?? NaN);
+        if (end === undefined && length >= 0) this.#size ??= start + length;
         return answer.body;
       }
       if (answer.status === 416) return undefined;

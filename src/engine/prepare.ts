@@ -61,10 +61,12 @@ async function cutManifest(
 ): Promise<ManifestFacts | undefined> {
   // Written by `save` only.
   const checkpoint = unit.work.checkpoint as CutterCheckpoint | undefined;
+  const manifest = new ListObject(manifestName(unit.job), held, context);
   const cutter = new ManifestCutter({
     fields: fieldsOf(unit.job),
     chunkRows: context.options.chunkRows,
     chunkRowsMax: context.options.chunkRowsMax,
+    size: () => manifest.size,
     ...(checkpoint ? { resume: checkpoint } : {}),
   });
   let pending: ChunkRange[] = [];
@@ -74,7 +76,6 @@ async function cutManifest(
     pending = [];
     return saved;
   };
-  const manifest = new ListObject(manifestName(unit.job), held, context);
   for await (const bytes of manifest.bytes(checkpoint?.offset)) {
     pending.push(...cutter.push(bytes));
     manifest.giveBack(bytes);

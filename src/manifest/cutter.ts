@@ -32,6 +32,8 @@ export interface CutterOptions {
   readonly chunkRows: number;
   /** Of the largest, for long lists; absent: all chunks are alike. */
   readonly chunkRowsMax?: number;
+  /** Bytes of the whole manifest, undefined when nobody knows. Asked when a chunk begins, not before there are bytes. */
+  readonly size?: () => number | undefined;
   readonly resume?: CutterCheckpoint;
 }
 
@@ -42,6 +44,7 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 export class ManifestCutter {
   readonly #chunkRows: number;
   readonly #chunkRowsMax: number;
+  readonly #size: () => number | undefined;
   readonly #check: RowCheck;
   readonly #window = new Uint8Array(WINDOW_BYTES);
   #filled = 0;
@@ -51,20 +54,26 @@ export class ManifestCutter {
   /** Rows found, those of the chunk in the making included. */
   #rows: number;
   #checkpoint: CutterCheckpoint;
-  /** Rows with which the chunk in the making is complete. */
-  #fullAt: number;
+  /** Rows with which the chunk in the making is complete; undefined before the first bytes. */
+  #fullAt: number | undefined;
   #isOver = false;
 
-  constructor({ fields, chunkRows, chunkRowsMax = chunkRows, resume }: CutterOptions) {
+  constructor({
+    fields,
+    chunkRows,
+    chunkRowsMax = chunkRows,
+    size = () => undefined,
+    resume,
+  }: CutterOptions) {
     assert(Number.isInteger(chunkRows) && chunkRows > 0, 'A chunk has at least one row.');
     this.#chunkRows = chunkRows;
     this.#chunkRowsMax = chunkRowsMax;
+    this.#size = size;
     this.#check = new RowCheck(fields, resume?.bucket);
     this.#checkpoint = resume ?? { offset: 0, rows: 0, line: 1 };
     this.#offset = this.#checkpoint.offset;
     this.#line = this.#checkpoint.line;
     this.#rows = this.#checkpoint.rows;
-    this.#fullAt = this.#nextFullAt();
   }
 
   /** Takes the next bytes (copied, so the buffer may be used again); returns chunks they complete. */
@@ -122,6 +131,7 @@ export class ManifestCutter {
     // Set again below: what leaves through an exception leaves the cutter closed (I2).
     this.#isOver = true;
     if (this.#offset === 0) refuseByteOrderMark(window, this.#filled);
+    this.#fullAt ??= this.#nextFullAt();
     let at = 0;
     while (at < this.#filled) {
       const next = this.#check.next(window, at, this.#filled, final, this.#line);
@@ -139,9 +149,13 @@ export class ManifestCutter {
     this.#isOver = false;
   }
 
+  /** From the checkpoint and the size alone: whoever resumes cuts the same (I4). */
   #nextFullAt(): number {
-    const { rows } = this.#checkpoint;
-    return rows + rowsOfChunk(rows, this.#chunkRows, this.#chunkRowsMax);
+    const { rows, offset } = this.#checkpoint;
+    const size = this.#size();
+    // A list of which nobody knows how long it is has at least as much again.
+    const listRows = size === undefined || offset === 0 ? 2 * rows : (rows * size) / offset;
+    return rows + rowsOfChunk(listRows, this.#chunkRows, this.#chunkRowsMax);
   }
 
   /** Closes the chunk in the making and moves the checkpoint behind it. */
@@ -155,9 +169,9 @@ export class ManifestCutter {
   }
 }
 
-/** Of the chunk behind the first `before` rows: a number of first chunks, no larger than its share. */
-export function rowsOfChunk(before: number, chunkRows: number, chunkRowsMax: number): number {
-  const share = Math.floor((before * CHUNK_SHARE) / chunkRows) * chunkRows;
+/** Of a chunk in a list of `listRows` rows: a number of first chunks, no larger than its share. */
+export function rowsOfChunk(listRows: number, chunkRows: number, chunkRowsMax: number): number {
+  const share = Math.floor((listRows * CHUNK_SHARE) / chunkRows) * chunkRows;
   return Math.min(chunkRowsMax, Math.max(chunkRows, share));
 }
 

@@ -30,11 +30,11 @@ export const FAILURE_REASON_CHARS_MAX = 256;
 
 /**
  * Rows of one chunk. Small ones are shared by many workers and soon done; large ones cost less: a lease, a part and
- * a commit each. So chunks grow with their list, and none is more than CHUNK_SHARE of what is before it.
+ * a commit each. So chunks are the larger the longer their list is, and none is more than CHUNK_SHARE of it.
  */
 export const CHUNK_ROWS = 1000;
 export const CHUNK_ROWS_MAX = 8000;
-export const CHUNK_SHARE = 1 / 64;
+export const CHUNK_SHARE = 1 / 128;
 /** A manifest row longer than this is not a row: key column (each byte escaped) and ample room. */
 export const MANIFEST_ROW_BYTES_MAX = 64 * KIB;
 /** Chunks that one report unit turns into at most one succeeded and one failed file: two million rows. */

@@ -26,14 +26,14 @@ test('a job of a hundred chunks needs what a hundred chunks were seen to need', 
 
 test('a row more is a chunk more, and a chunk more may be a report unit more', () => {
   assert.equal(needsOf(100_001, CONSTANTS).ledgerRows, 101 + 1 + 2);
-  // 250 chunks, of which the last nineteen have eight thousand rows.
-  assert.equal(needsOf(668_000, CONSTANTS).ledgerRows, 250 + 1 + 2);
-  assert.equal(needsOf(668_001, CONSTANTS).ledgerRows, 251 + 2 + 2);
+  // Behind the first of a thousand rows, 249 of eight thousand.
+  assert.equal(needsOf(1_993_000, CONSTANTS).ledgerRows, 250 + 1 + 2);
+  assert.equal(needsOf(1_993_001, CONSTANTS).ledgerRows, 251 + 2 + 2);
 });
 
 test('the chunks of a long list are eight thousand rows each', () => {
   const { ledgerRows } = needsOf(2e10, CONSTANTS);
-  assert.ok(Math.abs(ledgerRows / ((2e10 / 8000) * (1 + 1 / 250)) - 1) < 0.001, `${ledgerRows}`);
+  assert.equal(ledgerRows, 2_500_001 + 10_001 + 2);
 });
 
 test('bytes are told in the largest unit that leaves a digit before the point', () => {

@@ -8,7 +8,6 @@ import { newJob } from '../contract/store.contract.ts';
 import { ACCOUNT, withEngine, type Scene } from './engine-world.ts';
 
 const ROWS = 60;
-const LIST = Buffer.from(Array.from({ length: ROWS }, (_, row) => `bkt,k${row}\n`).join(''));
 const TASK_MS = 100;
 const OPTIONS = { chunkRows: ROWS, turnRows: 3, requestsMax: 1 };
 
@@ -26,7 +25,18 @@ const request = {
   },
 };
 
-function world(hanging?: string, recorded: Promise<void> = Promise.resolve()) {
+interface Twists {
+  /** A key whose request ends when it is released. */
+  readonly hanging?: string;
+  /** Until then no part is taken. */
+  readonly recorded?: Promise<void>;
+  /** The answer to a GET of the list tells its length. */
+  readonly tellsLength?: boolean;
+  readonly rows?: number;
+}
+
+function world({ hanging, recorded, tellsLength = false, rows = ROWS }: Twists = {}) {
+  const list = Buffer.from(Array.from({ length: rows }, (_, row) => `bkt,k${row}\n`).join(''));
   const begun: string[] = [];
   const parts: (PartRecord & { readonly seq: number })[] = [];
   const ends: { readonly at: number; readonly end: () => void }[] = [];
@@ -35,7 +45,7 @@ function world(hanging?: string, recorded: Promise<void> = Promise.resolve()) {
   const send = ({ method, key = '', headers: asked }: S3Request): ReturnType<S3['send']> => {
     if (method === 'GET') {
       const [, start, end] = /^bytes=(\d+)-(\d+)$/.exec(asked?.['range'] ?? '') ?? [];
-      const body = Buffer.from(LIST.subarray(Number(start), Number(end) + 1));
+      const body = Buffer.from(list.subarray(Number(start), Number(end) + 1));
       return Promise.resolve({ status: 206, headers, body });
     }
     begun.push(key);
@@ -45,9 +55,18 @@ function world(hanging?: string, recorded: Promise<void> = Promise.resolve()) {
     });
   };
   const open: S3['open'] = () =>
-    Promise.resolve({ status: 200, headers, body: Readable.from([Buffer.from(LIST)]) });
+    Promise.resolve({
+      status: 200,
+      headers: tellsLength ? { ...headers, 'content-length': String(list.length) } : headers,
+      body: Readable.from([Buffer.from(list)]),
+    });
+  const chunks: number[] = [];
   const change = (store: Store): Store => ({
     ...store,
+    addChunks: (lease, ranges, checkpoint) => {
+      chunks.push(...ranges.map(({ rows }) => rows));
+      return store.addChunks(lease, ranges, checkpoint);
+    },
     commitPart: async (lease, part, at) => {
       await recorded;
       parts.push({ ...part, seq: lease.seq });
@@ -57,6 +76,8 @@ function world(hanging?: string, recorded: Promise<void> = Promise.resolve()) {
   return {
     begun,
     parts,
+    /** Rows of each. */
+    chunks,
     /** Ends what hangs. */
     release: (): void => ends.forEach(({ end }) => end()),
     settings: { s3: { send, open }, change, options: OPTIONS },
@@ -105,7 +126,7 @@ test('a chunk that lasts is recorded every two seconds, and each of its rows run
 });
 
 test('a chunk that only waits for its last request keeps no lane from the next one', async () => {
-  const { begun, settings, create, pass, release } = world('k5');
+  const { begun, settings, create, pass, release } = world({ hanging: 'k5' });
   const options = { chunkRows: 30, turnRows: 3, requestsMax: 2, chunkLanes: 1 };
   const play = async (scene: Scene): Promise<void> => {
     const id = await create(scene);
@@ -122,7 +143,7 @@ test('a chunk that only waits for its last request keeps no lane from the next o
 
 test('chunks that wait to be recorded keep their lanes, or tasks would begin without an end', async () => {
   const recorded = Promise.withResolvers<void>();
-  const { begun, settings, create, pass } = world(undefined, recorded.promise);
+  const { begun, settings, create, pass } = world({ recorded: recorded.promise });
   const options = { chunkRows: 10, turnRows: 3, requestsMax: 2, chunkLanes: 2 };
   const play = async (scene: Scene): Promise<void> => {
     const id = await create(scene);
@@ -134,4 +155,20 @@ test('chunks that wait to be recorded keep their lanes, or tasks would begin wit
     assert.equal(begun.length, ROWS);
   };
   await withEngine(play, { ...settings, options });
+});
+
+test('how long a list is shows before its end where the endpoint tells it', async () => {
+  const options = { chunkRows: 1, chunkRowsMax: 8 };
+  const cutWith = async (tellsLength: boolean): Promise<readonly number[]> => {
+    const { chunks, settings, create, pass } = world({ tellsLength, rows: 300 });
+    const play = async (scene: Scene): Promise<void> => {
+      await create(scene);
+      await pass(scene, 8000);
+    };
+    await withEngine(play, { ...settings, options });
+    return chunks;
+  };
+  // 2 is the largest number that is no more than a 128th of 300.
+  assert.deepEqual(new Set((await cutWith(true)).slice(1, -1)), new Set([2]));
+  assert.deepEqual(new Set((await cutWith(false)).slice(0, 128)), new Set([1]));
 });

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { type CutterCheckpoint, ManifestCutter } from '../../src/manifest/index.ts';
+import {
+  type ChunkRange,
+  type CutterCheckpoint,
+  ManifestCutter,
+} from '../../src/manifest/index.ts';
 import { rowsOfChunk } from '../../src/manifest/cutter.ts';
 import { BUCKET, cut, row, schema, tasksIn, writeRow } from './manifests.ts';
 
@@ -72,35 +76,77 @@ test('chunks are consecutive byte ranges that cover the whole manifest', () => {
   );
 });
 
-test('chunks grow with their list, up to the largest, and none is more than its share of it', () => {
-  const sizes: number[] = [];
-  for (let rows = 0; rows < 1_000_000;) {
-    const next = rowsOfChunk(rows, 1000, 8000);
-    assert.ok(next >= 1000 && next <= 8000 && next % 1000 === 0);
-    assert.ok(next === 1000 || next <= rows / 64, `${next} behind ${rows}`);
-    assert.ok(next >= (sizes.at(-1) ?? 0));
-    sizes.push(next);
-    rows += next;
+const GROWING = { fields: ['Bucket', 'Key'], chunkRows: 2, chunkRowsMax: 16 } as const;
+const linesOf = (rows: number): Buffer =>
+  Buffer.from(Array.from({ length: rows }, (_, row) => `bkt,${10_000 + row}\n`).join(''));
+const rowsCut = (bytes: Buffer, size?: number): number[] => {
+  const cutter = new ManifestCutter({ ...GROWING, size: () => size });
+  return [...cutter.push(bytes), ...cutter.end()].map(({ rows }) => rows);
+};
+
+test('a chunk is a number of first chunks, between one and the largest, and no more than its share', () => {
+  for (let listRows = 0; listRows < 3_000_000; listRows += 500) {
+    const rows = rowsOfChunk(listRows, 1000, 8000);
+    assert.ok(rows >= 1000 && rows <= 8000 && rows % 1000 === 0);
+    assert.ok(rows === 1000 || rows <= listRows / 128, `${rows} of ${listRows}`);
   }
-  // A hundred workers find something to do in a list of a million.
-  assert.ok(sizes.length > 200, `${sizes.length}`);
-  assert.equal(sizes.at(-1), 8000);
-  assert.deepEqual(new Set(sizes.slice(0, 128)), new Set([1000]));
+  assert.equal(rowsOfChunk(255_999, 1000, 8000), 1000);
+  assert.equal(rowsOfChunk(1_024_000, 1000, 8000), 8000);
+});
+
+test('chunks of a list whose size is known are alike behind the first, which shows how long rows are', () => {
+  for (const rows of [100, 511, 512, 1025, 1600, 2048, 5000]) {
+    const bytes = linesOf(rows);
+    const [first, ...others] = rowsCut(bytes, bytes.length);
+    const expected = rowsOfChunk(rows, 2, 16);
+    assert.equal(first, 2);
+    assert.deepEqual(new Set(others.slice(0, -1)), new Set([expected]), `${rows}`);
+    assert.ok((others.at(-1) ?? 0) <= expected);
+  }
+});
+
+test('chunks of a list whose size nobody knows grow with it, and none is more than its share', () => {
+  const sizes = rowsCut(linesOf(2000));
+  let before = 0;
+  for (const rows of sizes) {
+    assert.ok(rows === 2 || rows <= before / 64, `${rows} behind ${before}`);
+    before += rows;
+  }
+  assert.deepEqual(new Set(sizes), new Set([2, 4, 6, 8, 10, 12, 14, 16]));
+});
+
+test('a size that is wrong changes how large chunks are, and nothing else', () => {
+  for (const size of [0, 1, 5000, 1e15]) {
+    const sizes = rowsCut(linesOf(2000), size);
+    assert.equal(
+      sizes.reduce((sum, rows) => sum + rows),
+      2000,
+    );
+    assert.ok(sizes.every((rows) => rows >= 1 && rows <= 16));
+  }
 });
 
 test('a cutter of growing chunks that resumes cuts what it would have cut', () => {
-  const bytes = Buffer.from(Array.from({ length: 2000 }, (_, row) => `bkt,k${row}\n`).join(''));
-  const options = { fields: ['Bucket', 'Key'], chunkRows: 2, chunkRowsMax: 16 } as const;
-  const whole = new ManifestCutter(options);
-  const chunks = [...whole.push(bytes), ...whole.end()];
-  assert.deepEqual(new Set(chunks.map(({ rows }) => rows)), new Set([2, 4, 6, 8, 10, 12, 14, 16]));
-  for (const at of [1, 50, 70, 140, chunks.length - 2]) {
-    const end = chunks[at]?.end ?? 0;
-    const first = new ManifestCutter(options);
-    const before = [...first.push(bytes.subarray(0, end)), ...first.settle()];
-    const resume = JSON.parse(JSON.stringify(first.checkpoint())) as CutterCheckpoint;
-    const second = new ManifestCutter({ ...options, resume });
-    assert.deepEqual([...before, ...second.push(bytes.subarray(end)), ...second.end()], chunks);
+  const bytes = linesOf(2000);
+  for (const size of [undefined, bytes.length]) {
+    // As a reader has it: known with the first bytes.
+    const cutter = (
+      resume?: CutterCheckpoint,
+    ): [ManifestCutter, (piece: Buffer) => ChunkRange[]] => {
+      let known: number | undefined;
+      const made = new ManifestCutter({ ...GROWING, size: () => known, ...(resume && { resume }) });
+      return [made, (piece) => ((known = size), [...made.push(piece)])];
+    };
+    const [whole, pushWhole] = cutter();
+    const chunks = [...pushWhole(bytes), ...whole.end()];
+    for (const at of [1, 50, 70, chunks.length - 2]) {
+      const end = chunks[at]?.end ?? 0;
+      const [first, push] = cutter();
+      const before = [...push(bytes.subarray(0, end)), ...first.settle()];
+      const resume = JSON.parse(JSON.stringify(first.checkpoint())) as CutterCheckpoint;
+      const [second, pushOn] = cutter(resume);
+      assert.deepEqual([...before, ...pushOn(bytes.subarray(end)), ...second.end()], chunks);
+    }
   }
 });
 
