@@ -30,7 +30,8 @@ export const FAILURE_REASON_CHARS_MAX = 256;
 
 /**
  * Rows of one chunk. Small ones are shared by many workers and soon done; large ones cost less: a lease, a part and
- * a commit each. So chunks are the larger the longer their list is, and none is more than CHUNK_SHARE of it.
+ * a commit each. So chunks are the larger the longer their list is, and none is more than CHUNK_SHARE of what it
+ * is taken to have.
  */
 export const CHUNK_ROWS = 1000;
 export const CHUNK_ROWS_MAX = 8000;
